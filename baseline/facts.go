@@ -1,0 +1,78 @@
+package baseline
+
+// Facts are the plain, preview-time truths about a cluster that everything above a provider branches on. A component
+// never asks which provider made a cluster and never branches on an Output: it asks one of these.
+type Facts struct {
+	// KubernetesVersion is the control plane's exact version, such as v1.37.0.
+	KubernetesVersion KubernetesVersion
+
+	// ControlPlane says who runs the API server, etcd, the scheduler and the controller manager.
+	ControlPlane ControlPlaneOwner
+
+	// PolicyEnforcer says what enforces NetworkPolicy objects once every layer stands.
+	PolicyEnforcer PolicyEnforcer
+
+	// NeedsNetwork is true if nodes stay NotReady until a component of ours installs a pod network.
+	NeedsNetwork bool
+
+	// PodCIDR and ServiceCIDR are the cluster's address ranges in CIDR notation.
+	PodCIDR     string
+	ServiceCIDR string
+
+	// AuditSink says where the API server's audit events go.
+	AuditSink AuditSink
+
+	// SecretsEncryption says what encrypts Secret objects at rest.
+	SecretsEncryption SecretsEncryption
+
+	// TLSFloor is the lowest TLS version that any control-plane port accepts.
+	TLSFloor TLSVersion
+
+	// Ephemeral clusters may be deleted with all that is in them: nothing in them is protected.
+	Ephemeral bool
+}
+
+// ControlPlaneOwner says who runs the control plane.
+type ControlPlaneOwner string
+
+// The two kinds of control plane: one whose files and flags we set, and one that a cloud runs for us.
+const (
+	ControlPlaneSelfManaged ControlPlaneOwner = "self-managed"
+	ControlPlaneManaged     ControlPlaneOwner = "managed"
+)
+
+// PolicyEnforcer names what enforces NetworkPolicy objects.
+type PolicyEnforcer string
+
+// Policy enforcers.
+const (
+	// PolicyEnforcerCalico is the Calico that components/network installs.
+	PolicyEnforcerCalico PolicyEnforcer = "calico"
+)
+
+// AuditSink names where audit events go.
+type AuditSink string
+
+// Audit sinks.
+const (
+	// AuditSinkNodeFile is a rotated file on each control-plane node.
+	AuditSinkNodeFile AuditSink = "node-file"
+)
+
+// SecretsEncryption names what encrypts Secret objects at rest.
+type SecretsEncryption string
+
+// Encryption providers for Secret objects.
+const (
+	// SecretsEncryptionSecretbox is XSalsa20 and Poly1305 with a key that is made for the cluster.
+	SecretsEncryptionSecretbox SecretsEncryption = "secretbox"
+)
+
+// TLSVersion is a TLS protocol version as people write it: "1.2" or "1.3".
+type TLSVersion string
+
+// The TLS versions that may be a floor.
+const (
+	TLS12 TLSVersion = "1.2"
+	TLS13 TLSVersion = "1.3"
+)

@@ -1,0 +1,80 @@
+package baseline
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// KubernetesVersion is an exact Kubernetes version with its leading v, such as v1.37.0.
+type KubernetesVersion string
+
+// DefaultKubernetesVersion is the version that a stack gets if it names none. docs/decisions/0002-kubernetes-version.md
+// says why it is this one.
+const DefaultKubernetesVersion KubernetesVersion = "v1.37.0"
+
+// NodeImage is the published kind node image of one Kubernetes version, pinned by digest.
+type NodeImage struct {
+	Version   KubernetesVersion
+	Reference string
+}
+
+// publishedNodeImages holds, newest first, the versions that Rampart supports. The digests are those that the kind
+// project publishes with its release v0.33.0.
+var publishedNodeImages = []NodeImage{
+	{
+		Version: "v1.37.0",
+		Reference: "docker.io/kindest/node:v1.37.0" +
+			"@sha256:a1ed56cfb0e7b93589bdf97c8cd566405a265939e3620fc4f5de89adff580ae5",
+	},
+}
+
+// SupportedKubernetesVersions lists the versions that Rampart supports, newest first.
+func SupportedKubernetesVersions() []KubernetesVersion {
+	versions := make([]KubernetesVersion, 0, len(publishedNodeImages))
+	for _, image := range publishedNodeImages {
+		versions = append(versions, image.Version)
+	}
+	return versions
+}
+
+// PublishedNodeImage returns the published kind node image of a supported version.
+func PublishedNodeImage(version KubernetesVersion) (NodeImage, error) {
+	for _, image := range publishedNodeImages {
+		if image.Version == version {
+			return image, nil
+		}
+	}
+	supported := make([]string, 0, len(publishedNodeImages))
+	for _, image := range publishedNodeImages {
+		supported = append(supported, string(image.Version))
+	}
+	return NodeImage{}, fmt.Errorf("kubernetesVersion %q is not supported: use one of %s",
+		version, strings.Join(supported, ", "))
+}
+
+// AtLeast says whether the version is of the given minor release or a later one. A version that cannot be parsed is
+// older than every release.
+func (v KubernetesVersion) AtLeast(major, minor int) bool {
+	gotMajor, gotMinor, ok := v.parse()
+	if !ok {
+		return false
+	}
+	return gotMajor > major || (gotMajor == major && gotMinor >= minor)
+}
+
+func (v KubernetesVersion) parse() (major, minor int, ok bool) {
+	parts := strings.SplitN(strings.TrimPrefix(string(v), "v"), ".", 3)
+	if len(parts) < 2 {
+		return 0, 0, false
+	}
+	major, err := strconv.Atoi(parts[0])
+	if err != nil {
+		return 0, 0, false
+	}
+	minor, err = strconv.Atoi(parts[1])
+	if err != nil {
+		return 0, 0, false
+	}
+	return major, minor, true
+}
