@@ -1,0 +1,187 @@
+package kind
+
+import (
+	"reflect"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// The type tokens of the two custom resources that the plugin pulumi-resource-rampart implements. They are part of every
+// state file, so they never change without an alias.
+const (
+	ClusterResourceToken       = "rampart:kind:Cluster"
+	EncryptionKeyResourceToken = "rampart:kind:EncryptionKey"
+)
+
+// ClusterResource is a kind cluster: containers, their network and the files of one cluster, made by the plugin. It is
+// mechanism only: what hardens the cluster comes in as kubeadm patches and control-plane files.
+type ClusterResource struct {
+	pulumi.CustomResourceState
+
+	Name                 pulumi.StringOutput      `pulumi:"name"`
+	KubernetesVersion    pulumi.StringOutput      `pulumi:"kubernetesVersion"`
+	Image                pulumi.StringOutput      `pulumi:"image"`
+	ImageArchive         pulumi.StringPtrOutput   `pulumi:"imageArchive"`
+	ImageID              pulumi.StringPtrOutput   `pulumi:"imageId"`
+	Engine               pulumi.StringOutput      `pulumi:"engine"`
+	Workers              pulumi.IntOutput         `pulumi:"workers"`
+	PodSubnet            pulumi.StringOutput      `pulumi:"podSubnet"`
+	ServiceSubnet        pulumi.StringOutput      `pulumi:"serviceSubnet"`
+	APIServerPort        pulumi.IntOutput         `pulumi:"apiServerPort"`
+	Directory            pulumi.StringOutput      `pulumi:"directory"`
+	ControlPlaneFiles    pulumi.StringMapOutput   `pulumi:"controlPlaneFiles"`
+	KubeadmConfigPatches pulumi.StringArrayOutput `pulumi:"kubeadmConfigPatches"`
+
+	// Kubeconfig is a secret: it holds a client key with full rights. Its text does not change while the cluster stands.
+	Kubeconfig pulumi.StringOutput `pulumi:"kubeconfig"`
+
+	// Endpoint is the API server's URL, always on 127.0.0.1, and CACertificate the PEM that its certificate is
+	// checked against.
+	Endpoint      pulumi.StringOutput `pulumi:"endpoint"`
+	CACertificate pulumi.StringOutput `pulumi:"caCertificate"`
+
+	// ClusterID is unique to one life of one cluster: made anew with the cluster, the same as long as it stands.
+	ClusterID pulumi.StringOutput `pulumi:"clusterId"`
+
+	// EngineUsed is the container engine that holds the cluster: docker, podman or nerdctl.
+	EngineUsed pulumi.StringOutput `pulumi:"engineUsed"`
+
+	// Network is the name of the engine network that only this cluster's nodes are in.
+	Network pulumi.StringOutput `pulumi:"network"`
+
+	// Nodes describes each node by the keys name, role (control-plane or worker), image, address (IPv4 in Network) and
+	// status (as the engine says it, such as running).
+	Nodes pulumi.StringMapArrayOutput `pulumi:"nodes"`
+}
+
+// ClusterResourceArgs are the inputs of a ClusterResource. The plugin checks them and reports every fault at once.
+type ClusterResourceArgs struct {
+	// Name is the kind cluster's name: lower-case letters, digits, dots and dashes, at most 50 characters.
+	Name pulumi.StringInput
+
+	// KubernetesVersion is the exact version that Image holds, such as v1.37.0.
+	KubernetesVersion pulumi.StringInput
+
+	// Image is the node image's reference, with a tag or a digest.
+	Image pulumi.StringInput
+
+	// ImageArchive is the absolute path of an archive that holds Image. If it is set, nothing is ever pulled. Optional.
+	ImageArchive pulumi.StringPtrInput
+
+	// ImageID is the image ID (sha256:...) that the engine must show for Image. Optional.
+	ImageID pulumi.StringPtrInput
+
+	// Engine is auto, docker, podman or nerdctl. Default: auto.
+	Engine pulumi.StringPtrInput
+
+	// Workers is how many worker nodes there are, 0 to 10. Default: 1.
+	Workers pulumi.IntPtrInput
+
+	// PodSubnet and ServiceSubnet are IPv4 ranges in CIDR notation.
+	PodSubnet     pulumi.StringInput
+	ServiceSubnet pulumi.StringInput
+
+	// APIServerPort is the port on 127.0.0.1, or 0 for a free one. Default: 0.
+	APIServerPort pulumi.IntPtrInput
+
+	// Directory is the absolute path of the folder that is this cluster's alone: its journal, its kubeconfig for people
+	// and its control-plane files are written there, 0700 and 0600.
+	Directory pulumi.StringInput
+
+	// ControlPlaneFiles maps paths relative to /etc/kubernetes/rampart on control-plane nodes to file contents. Optional.
+	ControlPlaneFiles pulumi.StringMapInput
+
+	// KubeadmConfigPatches are merge patches for the kubeadm configuration of all nodes, each a YAML mapping with a kind
+	// and without an apiVersion. Optional.
+	KubeadmConfigPatches pulumi.StringArrayInput
+}
+
+// clusterResourceArgs is the plain twin of ClusterResourceArgs: the SDK matches fields by name and takes property names
+// from its tags.
+type clusterResourceArgs struct {
+	Name                 string            `pulumi:"name"`
+	KubernetesVersion    string            `pulumi:"kubernetesVersion"`
+	Image                string            `pulumi:"image"`
+	ImageArchive         *string           `pulumi:"imageArchive"`
+	ImageID              *string           `pulumi:"imageId"`
+	Engine               *string           `pulumi:"engine"`
+	Workers              *int              `pulumi:"workers"`
+	PodSubnet            string            `pulumi:"podSubnet"`
+	ServiceSubnet        string            `pulumi:"serviceSubnet"`
+	APIServerPort        *int              `pulumi:"apiServerPort"`
+	Directory            string            `pulumi:"directory"`
+	ControlPlaneFiles    map[string]string `pulumi:"controlPlaneFiles"`
+	KubeadmConfigPatches []string          `pulumi:"kubeadmConfigPatches"`
+}
+
+// ElementType lets the SDK treat the struct as an Input.
+func (ClusterResourceArgs) ElementType() reflect.Type {
+	return reflect.TypeFor[clusterResourceArgs]()
+}
+
+// NewClusterResource registers a kind cluster with the engine. What may be secret is secret in the state whatever the
+// plugin's version says.
+func NewClusterResource(
+	ctx *pulumi.Context, name string, args *ClusterResourceArgs, opts ...pulumi.ResourceOption,
+) (*ClusterResource, error) {
+	if args == nil {
+		args = &ClusterResourceArgs{}
+	}
+	withSecrets := *args
+	if args.ControlPlaneFiles != nil {
+		withSecrets.ControlPlaneFiles = pulumi.ToSecret(args.ControlPlaneFiles).(pulumi.StringMapOutput)
+	}
+	opts = append([]pulumi.ResourceOption{
+		pulumi.AdditionalSecretOutputs([]string{"kubeconfig", "controlPlaneFiles"}),
+	}, opts...)
+	resource := &ClusterResource{}
+	if err := ctx.RegisterResource(ClusterResourceToken, name, withSecrets, resource, opts...); err != nil {
+		return nil, err
+	}
+	return resource, nil
+}
+
+// EncryptionKeyResource is a random 32-byte key that encrypts Secret objects at rest. It lives in the state, so that a
+// cluster that is made anew, or another control-plane node, can get the same one.
+type EncryptionKeyResource struct {
+	pulumi.CustomResourceState
+
+	// Keepers are the values that the key was made for.
+	Keepers pulumi.StringMapOutput `pulumi:"keepers"`
+
+	// Name is the key's name in an EncryptionConfiguration.
+	Name pulumi.StringOutput `pulumi:"name"`
+
+	// Base64 is the key in standard base64, as an EncryptionConfiguration takes it. It is a secret.
+	Base64 pulumi.StringOutput `pulumi:"base64"`
+}
+
+// EncryptionKeyResourceArgs are the inputs of an EncryptionKeyResource.
+type EncryptionKeyResourceArgs struct {
+	// Keepers are arbitrary values: the key is made anew if one of them changes. Optional.
+	Keepers pulumi.StringMapInput
+}
+
+type encryptionKeyResourceArgs struct {
+	Keepers map[string]string `pulumi:"keepers"`
+}
+
+// ElementType lets the SDK treat the struct as an Input.
+func (EncryptionKeyResourceArgs) ElementType() reflect.Type {
+	return reflect.TypeFor[encryptionKeyResourceArgs]()
+}
+
+// NewEncryptionKeyResource registers a key with the engine.
+func NewEncryptionKeyResource(
+	ctx *pulumi.Context, name string, args *EncryptionKeyResourceArgs, opts ...pulumi.ResourceOption,
+) (*EncryptionKeyResource, error) {
+	if args == nil {
+		args = &EncryptionKeyResourceArgs{}
+	}
+	opts = append([]pulumi.ResourceOption{pulumi.AdditionalSecretOutputs([]string{"base64"})}, opts...)
+	resource := &EncryptionKeyResource{}
+	if err := ctx.RegisterResource(EncryptionKeyResourceToken, name, *args, resource, opts...); err != nil {
+		return nil, err
+	}
+	return resource, nil
+}
