@@ -1,0 +1,133 @@
+package kind
+
+import (
+	"fmt"
+
+	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/providers"
+	"github.com/rampart-iac/rampart/providers/kind/hardening"
+)
+
+// ComponentToken is the type token of the component that NewCluster registers.
+const ComponentToken = "rampart:kind:HardenedCluster"
+
+// serviceAccountIssuer is what kubeadm sets: tokens are checked inside the cluster only, nothing is published.
+const serviceAccountIssuer = "https://kubernetes.default.svc.cluster.local"
+
+// hardenedCluster is the parent of all that makes the cluster.
+type hardenedCluster struct {
+	pulumi.ResourceState
+
+	Endpoint pulumi.StringOutput `pulumi:"endpoint"`
+}
+
+// NewCluster makes a hardened cluster on this machine: Secret objects encrypted at rest with a key of its own, an audit
+// log, a TLS floor on every control-plane port, Pod Security "restricted" by default, and the API server on loopback.
+// Its nodes are not ready until a network is installed (Facts.NeedsNetwork).
+//
+// It fails, before anything is created, with every fault of its arguments at once.
+func NewCluster(
+	ctx *pulumi.Context, name string, args *ClusterArgs, opts ...pulumi.ResourceOption,
+) (*providers.Cluster, error) {
+	if args == nil {
+		args = &ClusterArgs{}
+	}
+	settled := args.withDefaults(name)
+	if err := settled.validate(); err != nil {
+		return nil, fmt.Errorf("kind cluster %q: %w", settled.Name, err)
+	}
+
+	component := &hardenedCluster{}
+	if err := ctx.RegisterComponentResource(ComponentToken, name, component, opts...); err != nil {
+		return nil, fmt.Errorf("registering kind cluster %q: %w", settled.Name, err)
+	}
+	resource, err := newHardenedResource(ctx, name, settled, component)
+	if err != nil {
+		return nil, fmt.Errorf("kind cluster %q: %w", settled.Name, err)
+	}
+	provider, err := kubernetes.NewProvider(ctx, name+"-kubernetes", &kubernetes.ProviderArgs{
+		Kubeconfig: resource.Kubeconfig,
+		// Without it a kubeconfig that changes in any letter would replace every object in the cluster.
+		ClusterIdentifier:     resource.ClusterID,
+		DeleteUnreachable:     pulumi.Bool(true),
+		EnableServerSideApply: pulumi.Bool(true),
+	}, pulumi.Parent(component))
+	if err != nil {
+		return nil, fmt.Errorf("kubernetes provider of kind cluster %q: %w", settled.Name, err)
+	}
+
+	component.Endpoint = resource.Endpoint
+	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{"endpoint": resource.Endpoint}); err != nil {
+		return nil, fmt.Errorf("registering the outputs of kind cluster %q: %w", settled.Name, err)
+	}
+	return &providers.Cluster{
+		Name:          settled.Name,
+		Kubeconfig:    pulumi.ToSecret(resource.Kubeconfig).(pulumi.StringOutput),
+		Endpoint:      resource.Endpoint,
+		CACertificate: resource.CACertificate,
+		OIDCIssuer:    pulumi.String(serviceAccountIssuer).ToStringOutput(),
+		Provider:      provider,
+		Resource:      resource,
+		Facts:         settled.facts(),
+	}, nil
+}
+
+// newHardenedResource makes the key and the cluster itself.
+func newHardenedResource(
+	ctx *pulumi.Context, name string, args ClusterArgs, parent pulumi.Resource,
+) (*ClusterResource, error) {
+	settings := hardening.Settings{KubernetesVersion: args.KubernetesVersion, TLSFloor: args.TLSMinVersion}
+	patches, err := hardening.KubeadmPatches(settings)
+	if err != nil {
+		return nil, err
+	}
+	key, err := NewEncryptionKeyResource(ctx, name+"-secrets-key", &EncryptionKeyResourceArgs{},
+		pulumi.Parent(parent), pulumi.Protect(!args.Ephemeral))
+	if err != nil {
+		return nil, fmt.Errorf("encryption key: %w", err)
+	}
+	files := pulumi.All(key.Name, key.Base64).ApplyT(func(parts []any) (map[string]string, error) {
+		return hardening.Files(settings, hardening.EncryptionKey{Name: parts[0].(string), Base64: parts[1].(string)})
+	}).(pulumi.StringMapOutput)
+
+	return NewClusterResource(ctx, name+"-cluster", &ClusterResourceArgs{
+		Name:                 pulumi.String(args.Name),
+		KubernetesVersion:    pulumi.String(string(args.KubernetesVersion)),
+		Image:                pulumi.String(args.Image.Reference),
+		ImageArchive:         optional(args.Image.Archive),
+		ImageID:              optional(args.Image.ID),
+		Engine:               pulumi.String(args.Engine),
+		Workers:              pulumi.Int(args.Workers),
+		PodSubnet:            pulumi.String(args.PodCIDR),
+		ServiceSubnet:        pulumi.String(args.ServiceCIDR),
+		APIServerPort:        pulumi.Int(args.APIServerPort),
+		Directory:            pulumi.String(args.Directory),
+		ControlPlaneFiles:    pulumi.ToSecret(files).(pulumi.StringMapOutput),
+		KubeadmConfigPatches: pulumi.ToStringArray(patches),
+	}, pulumi.Parent(parent), pulumi.Protect(!args.Ephemeral))
+}
+
+func (a ClusterArgs) facts() baseline.Facts {
+	return baseline.Facts{
+		KubernetesVersion: a.KubernetesVersion,
+		ControlPlane:      baseline.ControlPlaneSelfManaged,
+		PolicyEnforcer:    baseline.PolicyEnforcerCalico,
+		NeedsNetwork:      true,
+		PodCIDR:           a.PodCIDR,
+		ServiceCIDR:       a.ServiceCIDR,
+		AuditSink:         baseline.AuditSinkNodeFile,
+		SecretsEncryption: baseline.SecretsEncryptionSecretbox,
+		TLSFloor:          a.TLSMinVersion,
+		Ephemeral:         a.Ephemeral,
+	}
+}
+
+func optional(text string) pulumi.StringPtrInput {
+	if text == "" {
+		return nil
+	}
+	return pulumi.String(text)
+}

@@ -1,0 +1,57 @@
+package hardening
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	apiserverv1 "k8s.io/apiserver/pkg/apis/apiserver/v1"
+	podsecurityv1 "k8s.io/pod-security-admission/admission/api/v1"
+	"sigs.k8s.io/yaml"
+)
+
+// podSecurityExempt are the namespaces whose pods cannot run under any Pod Security level but privileged.
+var podSecurityExempt = []string{
+	"kube-system",        // kube-proxy and Calico program the nodes' network
+	"local-path-storage", // the provisioner's helper pods make folders on the node
+}
+
+// admissionConfiguration renders the API server's admission configuration: Pod Security "restricted" for every
+// namespace that says nothing else (CIS 5.2.1 to 5.2.12), so that a new namespace is never without it.
+func admissionConfiguration(settings Settings) (string, error) {
+	exempt := slices.Concat(podSecurityExempt, settings.PodSecurityExemptNamespaces)
+	slices.Sort(exempt)
+
+	// Pinned to the cluster's minor release: with "latest" a newer API server would change what old manifests may do.
+	version := minorOf(string(settings.KubernetesVersion))
+	podSecurity, err := json.Marshal(podsecurityv1.PodSecurityConfiguration{
+		TypeMeta: metav1.TypeMeta{
+			APIVersion: podsecurityv1.SchemeGroupVersion.String(),
+			Kind:       "PodSecurityConfiguration",
+		},
+		Defaults: podsecurityv1.PodSecurityDefaults{
+			Enforce: "restricted", EnforceVersion: version,
+			Audit: "restricted", AuditVersion: version,
+			Warn: "restricted", WarnVersion: version,
+		},
+		Exemptions: podsecurityv1.PodSecurityExemptions{Namespaces: slices.Compact(exempt)},
+	})
+	if err != nil {
+		return "", err
+	}
+	text, err := yaml.Marshal(apiserverv1.AdmissionConfiguration{
+		TypeMeta: metav1.TypeMeta{APIVersion: apiserverv1.SchemeGroupVersion.String(), Kind: "AdmissionConfiguration"},
+		Plugins: []apiserverv1.AdmissionPluginConfiguration{{
+			Name:          "PodSecurity",
+			Configuration: &runtime.Unknown{Raw: podSecurity},
+		}},
+	})
+	return string(text), err
+}
+
+// minorOf cuts a version to its minor release: v1.37.0 becomes v1.37.
+func minorOf(version string) string {
+	return strings.Join(strings.SplitN(version, ".", 3)[:2], ".")
+}

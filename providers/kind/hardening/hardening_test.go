@@ -1,0 +1,249 @@
+package hardening
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/strategicpatch"
+	apiserverv1 "k8s.io/apiserver/pkg/apis/apiserver/v1"
+	podsecurityv1 "k8s.io/pod-security-admission/admission/api/v1"
+	"sigs.k8s.io/yaml"
+
+	"github.com/rampart-iac/rampart/baseline"
+)
+
+func settings() Settings {
+	return Settings{KubernetesVersion: "v1.37.0", TLSFloor: baseline.TLS13}
+}
+
+func testKey() EncryptionKey {
+	return EncryptionKey{Name: "key1", Base64: base64.StdEncoding.EncodeToString([]byte(strings.Repeat("k", 32)))}
+}
+
+func TestEncryptionWritesWithSecretboxAndReadsPlainLast(t *testing.T) {
+	t.Parallel()
+	files, err := Files(settings(), testKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var config apiserverv1.EncryptionConfiguration
+	if err := yaml.UnmarshalStrict([]byte(files["encryption.yaml"]), &config); err != nil {
+		t.Fatal(err)
+	}
+	if len(config.Resources) != 1 || strings.Join(config.Resources[0].Resources, ",") != "secrets" {
+		t.Fatalf("resources: %+v", config.Resources)
+	}
+	used := config.Resources[0].Providers
+	if used[0].Secretbox == nil || used[0].Secretbox.Keys[0].Secret != testKey().Base64 {
+		t.Errorf("the first provider is not secretbox with the cluster's key")
+	}
+	if used[len(used)-1].Identity == nil {
+		t.Errorf("the last provider is not identity")
+	}
+}
+
+func TestBadKeysAreRefusedWithoutBeingQuoted(t *testing.T) {
+	t.Parallel()
+	for name, secret := range map[string]string{
+		"not base64": "c2VjcmV0!",
+		"too short":  base64.StdEncoding.EncodeToString([]byte("sixteen bytes..!")),
+		"empty":      "",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := Files(settings(), EncryptionKey{Name: "key1", Base64: secret})
+			if err == nil {
+				t.Fatal("accepted")
+			}
+			if !strings.Contains(err.Error(), `"key1"`) {
+				t.Errorf("does not name the key: %v", err)
+			}
+			if secret != "" && strings.Contains(err.Error(), secret) {
+				t.Errorf("quotes the secret: %v", err)
+			}
+		})
+	}
+}
+
+func TestPodSecurityDefaultsToRestricted(t *testing.T) {
+	t.Parallel()
+	chosen := settings()
+	chosen.PodSecurityExemptNamespaces = []string{"storage", "kube-system"}
+	files, err := Files(chosen, testKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var config apiserverv1.AdmissionConfiguration
+	if err := yaml.UnmarshalStrict([]byte(files["admission.yaml"]), &config); err != nil {
+		t.Fatal(err)
+	}
+	if len(config.Plugins) != 1 || config.Plugins[0].Name != "PodSecurity" {
+		t.Fatalf("plugins: %+v", config.Plugins)
+	}
+	var podSecurity podsecurityv1.PodSecurityConfiguration
+	if err := yaml.UnmarshalStrict(config.Plugins[0].Configuration.Raw, &podSecurity); err != nil {
+		t.Fatal(err)
+	}
+	want := podsecurityv1.PodSecurityDefaults{
+		Enforce: "restricted", EnforceVersion: "v1.37", Audit: "restricted", AuditVersion: "v1.37",
+		Warn: "restricted", WarnVersion: "v1.37",
+	}
+	if podSecurity.Defaults != want {
+		t.Errorf("defaults: %+v", podSecurity.Defaults)
+	}
+	if got := strings.Join(podSecurity.Exemptions.Namespaces, " "); got != "kube-system local-path-storage storage" {
+		t.Errorf("exempt namespaces: %s", got)
+	}
+}
+
+// TestEtcdProbesNeedNoPlainPort applies the patch to a pod like kubeadm's, as kubeadm does.
+func TestEtcdProbesNeedNoPlainPort(t *testing.T) {
+	t.Parallel()
+	files, err := Files(settings(), testKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := func() *corev1.Probe {
+		return &corev1.Probe{
+			ProbeHandler:     corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/health", Host: "127.0.0.1"}},
+			FailureThreshold: 8,
+		}
+	}
+	original, err := json.Marshal(corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{
+		Name: "etcd", Image: "etcd:1", LivenessProbe: plain(), ReadinessProbe: plain(), StartupProbe: plain(),
+	}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	patched, err := strategicpatch.StrategicMergePatch(original, []byte(files["patches/etcd+strategic.json"]), corev1.Pod{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pod corev1.Pod
+	if err := json.Unmarshal(patched, &pod); err != nil {
+		t.Fatal(err)
+	}
+	container := pod.Spec.Containers[0]
+	if container.Image != "etcd:1" {
+		t.Errorf("the patch changed the image: %q", container.Image)
+	}
+	for name, probe := range map[string]*corev1.Probe{
+		"liveness": container.LivenessProbe, "readiness": container.ReadinessProbe, "startup": container.StartupProbe,
+	} {
+		if probe.HTTPGet != nil || probe.Exec == nil || probe.FailureThreshold != 8 {
+			t.Errorf("%s probe: %+v", name, probe)
+		}
+	}
+}
+
+func patchOf(t *testing.T, chosen Settings, kind string) map[string]any {
+	t.Helper()
+	patches, err := KubeadmPatches(chosen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range patches {
+		var document map[string]any
+		if err := yaml.Unmarshal([]byte(text), &document); err != nil {
+			t.Fatal(err)
+		}
+		if _, pinned := document["apiVersion"]; pinned {
+			t.Errorf("%v names an apiVersion: kind would skip it on other Kubernetes versions", document["kind"])
+		}
+		if document["kind"] == kind {
+			return document
+		}
+	}
+	t.Fatalf("no patch of %s", kind)
+	return nil
+}
+
+func lookup(t *testing.T, document map[string]any, path ...string) any {
+	t.Helper()
+	var value any = document
+	for _, key := range path {
+		fields, ok := value.(map[string]any)
+		if !ok {
+			t.Fatalf("%v: no field %q", path, key)
+		}
+		value = fields[key]
+	}
+	return value
+}
+
+func TestTLSFloorIsOnEveryComponent(t *testing.T) {
+	t.Parallel()
+	for floor, want := range map[baseline.TLSVersion]struct {
+		kubernetes, etcd string
+		suites           bool
+	}{
+		baseline.TLS13: {"VersionTLS13", "TLS1.3", false},
+		baseline.TLS12: {"VersionTLS12", "TLS1.2", true},
+	} {
+		t.Run(string(floor), func(t *testing.T) {
+			t.Parallel()
+			chosen := settings()
+			chosen.TLSFloor = floor
+			cluster := patchOf(t, chosen, "ClusterConfiguration")
+			for _, component := range []string{"apiServer", "controllerManager", "scheduler"} {
+				if got := lookup(t, cluster, component, "extraArgs", "tls-min-version"); got != want.kubernetes {
+					t.Errorf("%s: tls-min-version %v, want %s", component, got, want.kubernetes)
+				}
+				if got := lookup(t, cluster, component, "extraArgs", "tls-cipher-suites"); (got != nil) != want.suites {
+					t.Errorf("%s: tls-cipher-suites %v", component, got)
+				}
+			}
+			if got := lookup(t, cluster, "etcd", "local", "extraArgs", "tls-min-version"); got != want.etcd {
+				t.Errorf("etcd: tls-min-version %v, want %s", got, want.etcd)
+			}
+			if got := lookup(t, cluster, "etcd", "local", "extraArgs", "cipher-suites"); (got != nil) != want.suites {
+				t.Errorf("etcd: cipher-suites %v", got)
+			}
+			kubelet := patchOf(t, chosen, "KubeletConfiguration")
+			if kubelet["tlsMinVersion"] != want.kubernetes || (kubelet["tlsCipherSuites"] != nil) != want.suites {
+				t.Errorf("kubelet: %v %v", kubelet["tlsMinVersion"], kubelet["tlsCipherSuites"])
+			}
+		})
+	}
+}
+
+func TestUnknownTLSFloorIsRefused(t *testing.T) {
+	t.Parallel()
+	chosen := settings()
+	chosen.TLSFloor = "1.1"
+	_, err := KubeadmPatches(chosen)
+	if err == nil || !strings.Contains(err.Error(), `tlsMinVersion "1.1"`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestEveryFlagThatNamesAFileNamesOneThatIsRendered keeps flags, files and mounts together: a policy file that is made
+// but not mounted keeps the API server from starting.
+func TestEveryFlagThatNamesAFileNamesOneThatIsRendered(t *testing.T) {
+	t.Parallel()
+	files, err := Files(settings(), testKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cluster := patchOf(t, settings(), "ClusterConfiguration")
+	mounts := map[string]bool{}
+	for _, volume := range lookup(t, cluster, "apiServer", "extraVolumes").([]any) {
+		mounts[volume.(map[string]any)["mountPath"].(string)] = true
+	}
+	if !mounts["/etc/kubernetes/rampart"] || !mounts["/var/log/kubernetes/audit"] {
+		t.Errorf("mounts: %v", mounts)
+	}
+	for _, flag := range []string{"encryption-provider-config", "audit-policy-file", "admission-control-config-file"} {
+		value := lookup(t, cluster, "apiServer", "extraArgs", flag).(string)
+		name, inside := strings.CutPrefix(value, "/etc/kubernetes/rampart/")
+		if _, rendered := files[name]; !inside || !rendered {
+			t.Errorf("--%s=%s is not among the rendered files", flag, value)
+		}
+	}
+	if got := lookup(t, patchOf(t, settings(), "InitConfiguration"), "patches", "directory"); got != "/etc/kubernetes/rampart/patches" {
+		t.Errorf("kubeadm's patch folder: %v", got)
+	}
+}

@@ -1,0 +1,65 @@
+package hardening
+
+import (
+	"fmt"
+	"path"
+
+	"github.com/rampart-iac/rampart/baseline"
+)
+
+// Where the rendered files stand on a control-plane node. The folder is mounted read-only.
+const nodeDir = "/etc/kubernetes/rampart"
+
+// Names of the rendered files, relative to the mounted folder.
+const (
+	fileEncryption  = "encryption.yaml"
+	fileAuditPolicy = "audit-policy.yaml"
+	fileAdmission   = "admission.yaml"
+	fileEtcdPatch   = "patches/etcd+strategic.json"
+)
+
+// AuditLogPath is the API server's audit log on a control-plane node.
+const AuditLogPath = "/var/log/kubernetes/audit/audit.log"
+
+// Settings are the choices that the hardening leaves open.
+type Settings struct {
+	// KubernetesVersion decides which forms and defaults apply.
+	KubernetesVersion baseline.KubernetesVersion
+
+	// TLSFloor is the lowest TLS version of every control-plane port and of the kubelets: 1.3, or 1.2 with strong suites.
+	TLSFloor baseline.TLSVersion
+
+	// PodSecurityExemptNamespaces are left out of the cluster-wide Pod Security default, beside those that the
+	// cluster itself needs.
+	PodSecurityExemptNamespaces []string
+}
+
+// EncryptionKey is the key that Secret objects are encrypted with.
+type EncryptionKey struct {
+	// Name tells keys apart in etcd: it is part of each encrypted value's prefix.
+	Name string
+	// Base64 is the standard base64 encoding of 32 random bytes.
+	Base64 string
+}
+
+// Files returns the files of a control-plane node, by path relative to the mounted folder. The text holds the key:
+// treat it as a secret.
+func Files(settings Settings, key EncryptionKey) (map[string]string, error) {
+	renderers := map[string]func() (string, error){
+		fileEncryption:  func() (string, error) { return encryptionConfiguration(key) },
+		fileAuditPolicy: func() (string, error) { return auditPolicy, nil },
+		fileAdmission:   func() (string, error) { return admissionConfiguration(settings) },
+		fileEtcdPatch:   etcdProbePatch,
+	}
+	files := make(map[string]string, len(renderers))
+	for name, render := range renderers {
+		text, err := render()
+		if err != nil {
+			return nil, fmt.Errorf("rendering %s: %w", name, err)
+		}
+		files[name] = text
+	}
+	return files, nil
+}
+
+func nodePath(file string) string { return path.Join(nodeDir, file) }

@@ -1,0 +1,27 @@
+package kind
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/rampart-iac/rampart/baseline"
+)
+
+// validate reports every fault of the fields that this package itself decides on. Names, ranges, ports and the engine
+// are checked by the resource, where an import or a hand-written program is held to the same rules.
+func (a ClusterArgs) validate() error {
+	var faults []error
+	if _, err := baseline.PublishedNodeImage(a.KubernetesVersion); err != nil {
+		faults = append(faults, err)
+	}
+	if a.TLSMinVersion != baseline.TLS12 && a.TLSMinVersion != baseline.TLS13 {
+		faults = append(faults, fmt.Errorf("tlsMinVersion %q: use %q, or %q for clients that cannot do better",
+			a.TLSMinVersion, baseline.TLS13, baseline.TLS12))
+	}
+	if !filepath.IsAbs(a.Directory) {
+		faults = append(faults, fmt.Errorf("directory %q: give an absolute path of a folder for this cluster's files",
+			a.Directory))
+	}
+	return errors.Join(faults...)
+}
