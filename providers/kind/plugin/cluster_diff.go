@@ -1,0 +1,125 @@
+package plugin
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	p "github.com/pulumi/pulumi-go-provider"
+	"github.com/pulumi/pulumi-go-provider/infer"
+)
+
+// Diff compares the state with the new inputs. Almost every change replaces the cluster, and the old one goes first: both
+// would have the same name, and perhaps the same port. Files are changed in place, and the two image hints need nothing.
+// Nodes that a refresh found stopped are started by an update; nodes that are missing make a new cluster.
+func (c *Cluster) Diff(
+	_ context.Context, req infer.DiffRequest[ClusterArgs, ClusterState],
+) (infer.DiffResponse, error) {
+	diff := map[string]p.PropertyDiff{}
+	old, inputs := req.State.ClusterArgs, req.Inputs
+	replaceIf := func(name string, changed bool) {
+		if changed {
+			diff[name] = p.PropertyDiff{Kind: p.UpdateReplace, InputDiff: true}
+		}
+	}
+	replaceIf("name", old.Name != inputs.Name)
+	replaceIf("kubernetesVersion", old.KubernetesVersion != inputs.KubernetesVersion)
+	replaceIf("image", old.Image != inputs.Image)
+	replaceIf("engine", !sameEngine(req.State, inputs))
+	replaceIf("workers", old.workers() != inputs.workers())
+	replaceIf("podSubnet", old.PodSubnet != inputs.PodSubnet)
+	replaceIf("serviceSubnet", old.ServiceSubnet != inputs.ServiceSubnet)
+	replaceIf("apiServerPort", old.apiServerPort() != inputs.apiServerPort())
+	replaceIf("directory", old.Directory != inputs.Directory)
+	diffPatches(diff, old.KubeadmConfigPatches, inputs.KubeadmConfigPatches)
+
+	updateIf := func(name string, changed bool) {
+		if changed {
+			diff[name] = p.PropertyDiff{Kind: p.Update, InputDiff: true}
+		}
+	}
+	updateIf("imageArchive", old.imageArchive() != inputs.imageArchive())
+	updateIf("imageId", old.imageID() != inputs.imageID())
+	diffFiles(diff, old.ControlPlaneFiles, inputs.ControlPlaneFiles)
+	diffNodes(diff, req.State)
+
+	replaces := false
+	for _, property := range diff {
+		replaces = replaces || property.Kind == p.UpdateReplace ||
+			property.Kind == p.AddReplace || property.Kind == p.DeleteReplace
+	}
+	return infer.DiffResponse{HasChanges: len(diff) > 0, DeleteBeforeReplace: replaces, DetailedDiff: diff}, nil
+}
+
+// sameEngine says whether the cluster may stay where it is: "auto" is content with any engine that already holds it, and
+// so is the name of that engine.
+func sameEngine(state ClusterState, inputs ClusterArgs) bool {
+	wanted := inputs.engine()
+	if wanted == state.engine() || state.EngineUsed == "" {
+		return wanted == state.engine()
+	}
+	return wanted == engineAuto || wanted == state.EngineUsed
+}
+
+func diffPatches(diff map[string]p.PropertyDiff, old, patches []string) {
+	for i := range max(len(old), len(patches)) {
+		kind := p.UpdateReplace
+		switch {
+		case i >= len(old):
+			kind = p.AddReplace
+		case i >= len(patches):
+			kind = p.DeleteReplace
+		case old[i] == patches[i]:
+			continue
+		}
+		diff[fmt.Sprintf("kubeadmConfigPatches[%d]", i)] = p.PropertyDiff{Kind: kind, InputDiff: true}
+	}
+}
+
+func diffFiles(diff map[string]p.PropertyDiff, old, files map[string]string) {
+	all := maps.Clone(files)
+	if all == nil {
+		all = map[string]string{}
+	}
+	maps.Copy(all, old)
+	for name := range all {
+		oldContent, had := old[name]
+		content, has := files[name]
+		kind := p.Update
+		switch {
+		case !had:
+			kind = p.Add
+		case !has:
+			kind = p.Delete
+		case oldContent == content:
+			continue
+		}
+		diff[fmt.Sprintf("controlPlaneFiles[%q]", name)] = p.PropertyDiff{Kind: kind, InputDiff: true}
+	}
+	if (len(old) == 0) != (len(files) == 0) {
+		// The folder is mounted only if there is something in it, and a mount cannot be added to a container.
+		diff["controlPlaneFiles"] = p.PropertyDiff{Kind: p.UpdateReplace, InputDiff: true}
+	}
+}
+
+// diffNodes compares the nodes that were last seen with those that the cluster was made with.
+func diffNodes(diff map[string]p.PropertyDiff, state ClusterState) {
+	stopped := slices.ContainsFunc(state.Nodes, func(node Node) bool { return node.Status != nodeRunning })
+	missing := state.ClusterID != "" && !complete(state.Nodes, state.workers())
+	switch {
+	case missing:
+		diff["nodes"] = p.PropertyDiff{Kind: p.UpdateReplace}
+	case stopped:
+		diff["nodes"] = p.PropertyDiff{Kind: p.Update}
+	}
+}
+
+// complete says whether there are as many nodes of each role as a cluster with that many workers has.
+func complete(nodes []Node, workers int) bool {
+	count := map[string]int{}
+	for _, node := range nodes {
+		count[node.Role]++
+	}
+	return count[roleControlPlane] == 1 && count[roleWorker] == workers
+}

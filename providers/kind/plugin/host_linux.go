@@ -1,0 +1,98 @@
+package plugin
+
+import (
+	"bufio"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"net/netip"
+	"os"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// routesFile is the kernel's IPv4 routing table.
+const routesFile = "/proc/net/route"
+
+// routes returns the ranges that the host has routes for, by interface. The default route covers everything and says
+// nothing. What cannot be read is left out: the check is a help, the engine has the last word.
+func routes() map[string][]netip.Prefix {
+	content, err := os.ReadFile(routesFile)
+	if err != nil {
+		return nil
+	}
+	return parseRoutes(string(content))
+}
+
+func parseRoutes(table string) map[string][]netip.Prefix {
+	found := map[string][]netip.Prefix{}
+	scanner := bufio.NewScanner(strings.NewReader(table))
+	for scanner.Scan() {
+		// Iface Destination Gateway Flags RefCnt Use Metric Mask ...
+		fields := strings.Fields(scanner.Text())
+		if len(fields) < 8 {
+			continue
+		}
+		destination, errDestination := hexAddress(fields[1])
+		mask, errMask := hexAddress(fields[7])
+		if errDestination != nil || errMask != nil || mask == [4]byte{} {
+			continue
+		}
+		bits := 0
+		for value := binary.BigEndian.Uint32(mask[:]); value != 0; value <<= 1 {
+			bits++
+		}
+		found[fields[0]] = append(found[fields[0]], netip.PrefixFrom(netip.AddrFrom4(destination), bits))
+	}
+	return found
+}
+
+// hexAddress reads an address as the kernel prints it: in hexadecimal, in the machine's byte order.
+func hexAddress(text string) ([4]byte, error) {
+	var address [4]byte
+	raw, err := hex.DecodeString(text)
+	if err != nil {
+		return address, err
+	}
+	if len(raw) != len(address) {
+		return address, errors.New("not an IPv4 address")
+	}
+	binary.NativeEndian.PutUint32(address[:], binary.BigEndian.Uint32(raw))
+	return address, nil
+}
+
+// freeBytes returns how much an ordinary process may still write where the path is.
+func freeBytes(path string) (uint64, bool) {
+	var stat unix.Statfs_t
+	if err := unix.Statfs(path, &stat); err != nil {
+		return 0, false
+	}
+	return stat.Bavail * uint64(stat.Bsize), true //nolint:gosec // A block size is positive.
+}
+
+// boundedLimits says whether this process, and so an engine without a daemon, is kept from raising limits.
+func boundedLimits() bool {
+	status, err := os.ReadFile("/proc/self/status")
+	return err == nil && lacksCapability(string(status), capSysResource)
+}
+
+// hardLimits returns the highest numbers of open files and of processes that this process may ask for.
+func hardLimits() (files, processes uint64, err error) {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return 0, 0, err
+	}
+	files = limit.Max
+	if err := unix.Getrlimit(unix.RLIMIT_NPROC, &limit); err != nil {
+		return 0, 0, err
+	}
+	return files, limit.Max, nil
+}
+
+// dieWithParent has a child process killed when this one is, so that a command of a killed plugin does not go on making
+// a cluster.
+func dieWithParent() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+}

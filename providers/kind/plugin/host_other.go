@@ -1,0 +1,24 @@
+//go:build !linux
+
+package plugin
+
+import (
+	"errors"
+	"net/netip"
+	"syscall"
+)
+
+// Elsewhere than on Linux the engine runs in a virtual machine, and what this process sees of its own host says nothing
+// about the engine's.
+
+func routes() map[string][]netip.Prefix { return nil }
+
+func freeBytes(string) (uint64, bool) { return 0, false }
+
+func boundedLimits() bool { return false }
+
+func hardLimits() (files, processes uint64, err error) {
+	return 0, 0, errors.New("limits are not known on this operating system")
+}
+
+func dieWithParent() *syscall.SysProcAttr { return nil }

@@ -1,0 +1,93 @@
+package plugin
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// phase says how far the making of a cluster got.
+type phase string
+
+const (
+	// phaseCreating stands in the journal from before the first thing is made until all of it stands. Whoever finds it,
+	// with nobody holding the directory's lock, finds the remains of an interrupted run.
+	phaseCreating phase = "creating"
+
+	// phaseComplete stands in the journal as long as the cluster does.
+	phaseComplete phase = "complete"
+)
+
+// journal is what the plugin remembers about a cluster beside the state: an engine that dies before it records a result
+// has no state of it. It holds no secrets.
+type journal struct {
+	// URN is the resource that the cluster was made for.
+	URN string `json:"urn"`
+
+	// Name is the cluster's name and Engine holds its containers.
+	Name   string `json:"name"`
+	Engine string `json:"engine"`
+
+	Phase phase `json:"phase"`
+
+	// InputsHash tells whether the cluster was made from the same inputs, its secret files included.
+	InputsHash string `json:"inputsHash"`
+
+	// Inputs are the inputs without the files, so that an import knows them.
+	Inputs ClusterArgs `json:"inputs"`
+
+	// ClusterID is set when the cluster is complete.
+	ClusterID string `json:"clusterId,omitempty"`
+}
+
+// newJournal begins the journal of a cluster that is about to be made.
+func newJournal(urn, engine string, args ClusterArgs) journal {
+	inputs := args
+	inputs.ControlPlaneFiles = nil
+	return journal{
+		URN: urn, Name: args.Name, Engine: engine, Phase: phaseCreating, InputsHash: inputsHash(args), Inputs: inputs,
+	}
+}
+
+// inputsHash tells one cluster's inputs from another's. Where the image comes from makes no difference.
+func inputsHash(args ClusterArgs) string {
+	args.ImageArchive, args.ImageID = nil, nil
+	// Normalise what may or may not have been defaulted.
+	engine, workers, port := args.engine(), args.workers(), args.apiServerPort()
+	args.Engine, args.Workers, args.APIServerPort = &engine, &workers, &port
+	// Marshalling strings, numbers and a map of strings cannot fail, and sorts the map's keys.
+	encoded, _ := json.Marshal(args)
+	sum := sha256.Sum256(encoded)
+	return hex.EncodeToString(sum[:])
+}
+
+// readJournal returns the journal in a cluster's directory, and whether there is one.
+func readJournal(directory string) (journal, bool, error) {
+	name := filepath.Join(directory, journalName)
+	content, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return journal{}, false, nil
+	}
+	if err != nil {
+		return journal{}, false, fmt.Errorf("reading the cluster's journal: %w", err)
+	}
+	var found journal
+	if err := json.Unmarshal(content, &found); err != nil {
+		return journal{}, false, fmt.Errorf("reading the cluster's journal %s: %w", name, err)
+	}
+	return found, true, nil
+}
+
+// write puts the journal into a cluster's directory.
+func (j journal) write(directory string) error {
+	content, err := json.MarshalIndent(j, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encoding the cluster's journal: %w", err)
+	}
+	return writeFile(filepath.Join(directory, journalName), append(content, '\n'))
+}
