@@ -1,0 +1,143 @@
+package tenant
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
+	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/components/access"
+	"github.com/rampart-iac/rampart/components/internal/objects"
+	"github.com/rampart-iac/rampart/components/isolation"
+)
+
+// ComponentToken is the type token of Tenant.
+const ComponentToken = "rampart:tenant:Tenant"
+
+// TenantLabel is the label of a tenant's namespace that holds the tenant's name.
+const TenantLabel = "rampart.dev/tenant"
+
+// podSecurityLevel is what every pod of a tenant is held to (Pod Security Standards, CIS 5.2).
+const podSecurityLevel = "restricted"
+
+// TenantArgs describe a tenant. All fields are plain: they decide what exists.
+type TenantArgs struct {
+	// Name of the tenant: a DNS label. Required.
+	Name string
+
+	// Namespace that the tenant gets. Default: Name.
+	Namespace string
+
+	// Subjects who may run workloads in the namespace, beside its own service account. Default: none.
+	Subjects []access.Subject
+
+	// KubernetesVersion of the cluster: baseline.Facts.KubernetesVersion. The Pod Security rules of that minor release
+	// apply, so that a newer API server changes them only when the stack says so. Required.
+	KubernetesVersion baseline.KubernetesVersion
+}
+
+func (a TenantArgs) withDefaults() TenantArgs {
+	if a.Namespace == "" {
+		a.Namespace = a.Name
+	}
+	return a
+}
+
+// minorRelease matches the part of a version that Pod Security rules are numbered by.
+var minorRelease = regexp.MustCompile(`^v\d+\.\d+`)
+
+// validate leaves the namespace and the subjects to the components that are held to them.
+func (a TenantArgs) validate() error {
+	var faults []error
+	if problems := validation.IsDNS1123Label(a.Name); len(problems) > 0 {
+		faults = append(faults, fmt.Errorf("name %q: %s", a.Name, strings.Join(problems, "; ")))
+	}
+	if minorRelease.FindString(string(a.KubernetesVersion)) == "" {
+		faults = append(faults, fmt.Errorf("kubernetesVersion %q: give an exact version, such as %s",
+			a.KubernetesVersion, baseline.DefaultKubernetesVersion))
+	}
+	return errors.Join(faults...)
+}
+
+// Tenant is one team's place in a cluster.
+type Tenant struct {
+	pulumi.ResourceState
+
+	// Namespace of the tenant.
+	Namespace pulumi.StringOutput `pulumi:"namespace"`
+
+	// ServiceAccount is the name of the service account in the namespace that has the tenant's role.
+	ServiceAccount pulumi.StringOutput `pulumi:"serviceAccount"`
+}
+
+// NewTenant makes a tenant: its namespace, then the isolation, then the access, so that nobody is let into a namespace that
+// is still open. The Kubernetes provider comes from opts.
+//
+// It fails, before anything is created, with every fault of its arguments at once.
+func NewTenant(
+	ctx *pulumi.Context, name string, args *TenantArgs, opts ...pulumi.ResourceOption,
+) (*Tenant, error) {
+	if args == nil {
+		args = &TenantArgs{}
+	}
+	settled := args.withDefaults()
+	roleArgs := &access.NamespaceRoleArgs{Namespace: settled.Namespace, Subjects: settled.Subjects}
+	if err := errors.Join(settled.validate(), roleArgs.Validate()); err != nil {
+		return nil, fmt.Errorf("tenant %q: %w", name, err)
+	}
+
+	component := &Tenant{}
+	inputs := pulumi.Map{"name": pulumi.String(settled.Name), "namespace": pulumi.String(settled.Namespace)}
+	if err := ctx.RegisterComponentResourceV2(ComponentToken, name, inputs, component, opts...); err != nil {
+		return nil, fmt.Errorf("registering tenant %q: %w", name, err)
+	}
+	parent := pulumi.Parent(component)
+	namespace, err := createNamespace(ctx, name, settled, parent)
+	if err != nil {
+		return nil, fmt.Errorf("tenant %q: %w", name, err)
+	}
+	border, err := isolation.NewNamespaceIsolation(ctx, name+"-isolation",
+		&isolation.NamespaceIsolationArgs{Namespace: settled.Namespace},
+		parent, pulumi.DependsOn([]pulumi.Resource{namespace}))
+	if err != nil {
+		return nil, fmt.Errorf("tenant %q: %w", name, err)
+	}
+	role, err := access.NewNamespaceRole(ctx, name+"-access", roleArgs,
+		parent, pulumi.DependsOn([]pulumi.Resource{namespace, border}))
+	if err != nil {
+		return nil, fmt.Errorf("tenant %q: %w", name, err)
+	}
+
+	component.Namespace = role.Namespace
+	component.ServiceAccount = role.ServiceAccount
+	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{
+		"namespace": component.Namespace, "serviceAccount": component.ServiceAccount,
+	}); err != nil {
+		return nil, fmt.Errorf("registering the outputs of tenant %q: %w", name, err)
+	}
+	return component, nil
+}
+
+func createNamespace(
+	ctx *pulumi.Context, name string, args TenantArgs, opts ...pulumi.ResourceOption,
+) (*corev1.Namespace, error) {
+	labels := objects.Labels(TenantLabel, args.Name)
+	release := minorRelease.FindString(string(args.KubernetesVersion))
+	for _, mode := range []string{"enforce", "audit", "warn"} {
+		labels["pod-security.kubernetes.io/"+mode] = pulumi.String(podSecurityLevel)
+		labels["pod-security.kubernetes.io/"+mode+"-version"] = pulumi.String(release)
+	}
+	namespace, err := corev1.NewNamespace(ctx, name+"-namespace", &corev1.NamespaceArgs{
+		Metadata: &metav1.ObjectMetaArgs{Name: pulumi.String(args.Namespace), Labels: labels},
+	}, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("namespace %s: %w", args.Namespace, err)
+	}
+	return namespace, nil
+}
