@@ -1,0 +1,242 @@
+package interruption
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/rampart-iac/rampart/tests/framework"
+)
+
+// upDeadline is for a machine with cold caches.
+const upDeadline = 45 * time.Minute
+
+// interruptDeadline is how long a run may take to end in an orderly way after Ctrl-C: it may have to remove nodes.
+const interruptDeadline = 3 * time.Minute
+
+// TestInterruptedUpEndsInTheSameCluster walks one stack through every kind of bad luck, each where the one before left
+// it: Ctrl-C and then a kill while the nodes are made, Ctrl-C and then a kill while things are installed in them. The next
+// up goes on without a question, the last one ends in what an undisturbed one plans, and destroy leaves nothing.
+func TestInterruptedUpEndsInTheSameCluster(t *testing.T) {
+	t.Parallel()
+	giveUp, err := framework.TakeTurn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := giveUp(); err != nil {
+			t.Error(err)
+		}
+	})
+	product := install(t)
+	before := census(t, product)
+	planned := plan(t, product)
+
+	interrupt(t, product, framework.NodesStarted)
+	// An orderly end has time to tidy up.
+	if left, err := product.NodeContainers(t.Context()); err != nil || len(left) > 0 {
+		t.Errorf("an interrupted create left nodes: %v %v", left, err)
+	}
+	kill(t, product, framework.NodesStarted)
+	interrupt(t, product, framework.NetworkStarted)
+	kill(t, product, framework.TenantsStarted)
+
+	mustRun(t, product.Up)
+	sameAs(t, product, planned)
+	if again := mustRun(t, product.Up); !strings.Contains(strings.ToLower(again.Output()), "no changes") {
+		t.Errorf("the up after does not say that there are no changes:\n%s", again)
+	}
+	healthy(t, product)
+
+	mustRun(t, product.Destroy)
+	if left := census(t, product).Since(before); len(left) > 0 {
+		t.Errorf("destroy left behind:\n%s", left)
+	}
+}
+
+func install(t *testing.T) *framework.Product {
+	t.Helper()
+	product, err := framework.Install(t.Context(), framework.Settings{
+		Prefix: "e2e-storm", PodCIDR: "10.215.0.0/16", ServiceCIDR: "10.115.0.0/16",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx := context.WithoutCancel(t.Context())
+		if t.Failed() {
+			product.Collect(ctx, nil, os.Stderr)
+			// A second destroy is harmless; one that was never reached is not.
+			if _, err := product.Destroy(ctx); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := product.Remove(); err != nil {
+			t.Error(err)
+		}
+	})
+	return product
+}
+
+func census(t *testing.T, product *framework.Product) framework.Census {
+	t.Helper()
+	taken, err := product.Census(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return taken
+}
+
+// interrupt presses Ctrl-C when up reaches a stage.
+func interrupt(t *testing.T, product *framework.Product, stage framework.Stage) {
+	t.Helper()
+	run := start(t, product, stage)
+	if err := run.Interrupt(); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), interruptDeadline)
+	defer cancel()
+	result, err := run.Wait(ctx)
+	if err != nil {
+		t.Fatalf("Ctrl-C while %s: %v", stage.Name, err)
+	}
+	if result.ExitCode == 0 {
+		t.Errorf("Ctrl-C while %s: says that all went well:\n%s", stage.Name, result)
+	}
+}
+
+// kill ends up and everything that it started, without a warning, when it reaches a stage.
+func kill(t *testing.T, product *framework.Product, stage framework.Stage) {
+	t.Helper()
+	run := start(t, product, stage)
+	if err := run.KillTree(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := run.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func start(t *testing.T, product *framework.Product, stage framework.Stage) *framework.Running {
+	t.Helper()
+	run, err := product.StartUp()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Await(t.Context(), product, stage); err != nil {
+		t.Fatal(errors.Join(err, run.KillTree()))
+	}
+	return run
+}
+
+func mustRun(t *testing.T, command func(context.Context) (framework.Result, error)) framework.Result {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), upDeadline)
+	defer cancel()
+	result, err := command(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+// plan returns the URNs of all that an undisturbed up would make.
+func plan(t *testing.T, product *framework.Product) []string {
+	t.Helper()
+	mustRun(t, product.Preview) // installs the tools and makes the stack's backend
+	text, err := product.Pulumi(t.Context(), "preview", "--stack", product.Stack, "--json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var preview struct{ Steps []struct{ Op, URN string } }
+	if err := json.Unmarshal([]byte(text), &preview); err != nil {
+		t.Fatal(err)
+	}
+	var planned []string
+	for _, step := range preview.Steps {
+		if step.Op == "create" {
+			planned = append(planned, step.URN)
+		}
+	}
+	if len(planned) < 10 {
+		t.Fatalf("control: the plan has only %d resources", len(planned))
+	}
+	return planned
+}
+
+// sameAs wants the stack's state to hold what was planned, once each, and nothing half done.
+func sameAs(t *testing.T, product *framework.Product, planned []string) {
+	t.Helper()
+	text, err := product.Pulumi(t.Context(), "stack", "export", "--stack", product.Stack)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var state struct {
+		Deployment struct {
+			Resources []struct {
+				URN, Type string
+				Delete    bool
+			}
+			PendingOperations []any `json:"pending_operations"`
+		}
+	}
+	if err := json.Unmarshal([]byte(text), &state); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, resource := range state.Deployment.Resources {
+		if resource.Delete {
+			t.Errorf("%s waits to be deleted", resource.URN)
+		}
+		// Providers that the engine makes by itself are in no plan.
+		if !strings.HasPrefix(resource.Type, "pulumi:providers:") || slices.Contains(planned, resource.URN) {
+			got = append(got, resource.URN)
+		}
+	}
+	if len(state.Deployment.PendingOperations) > 0 {
+		t.Errorf("operations that were never finished: %v", state.Deployment.PendingOperations)
+	}
+	slices.Sort(got)
+	want := slices.Sorted(slices.Values(planned))
+	if !slices.Equal(got, want) {
+		t.Errorf("the state differs from an undisturbed plan:\ngot\n%s\nwant\n%s",
+			strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// healthy wants exactly the nodes that were asked for, all ready, and every pod running.
+func healthy(t *testing.T, product *framework.Product) {
+	t.Helper()
+	cluster, err := product.Connect(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	containers, err := product.NodeContainers(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(cluster.Nodes()) != 2 || len(containers) != 2 {
+		t.Errorf("%d nodes in %d containers, want 2 in 2: %v", len(cluster.Nodes()), len(containers), containers)
+	}
+	framework.Eventually(t, "every pod to run", time.Minute, func(ctx context.Context) error {
+		pods, err := cluster.Client.CoreV1().Pods("").List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return err
+		}
+		for _, pod := range pods.Items {
+			if pod.Status.Phase != corev1.PodRunning {
+				return fmt.Errorf("pod %s/%s: %s", pod.Namespace, pod.Name, framework.DescribePod(&pod))
+			}
+		}
+		return nil
+	})
+}

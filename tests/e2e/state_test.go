@@ -1,0 +1,164 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/base64"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	apiserverv1 "k8s.io/apiserver/pkg/apis/apiserver/v1"
+	"k8s.io/client-go/tools/clientcmd"
+	"sigs.k8s.io/yaml"
+)
+
+// secretsOfThisCluster are real values that must not stand anywhere in plain text but in the two places that are for them.
+func secretsOfThisCluster(t *testing.T) map[string]string {
+	t.Helper()
+	kubeconfig, err := product.Kubeconfig(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := clientcmd.Load(kubeconfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets := map[string]string{}
+	for name, user := range config.AuthInfos {
+		secrets["client key of "+name] = base64.StdEncoding.EncodeToString(user.ClientKeyData)
+	}
+	text, err := cluster.ControlPlane().Exec(t.Context(), "cat", "/etc/kubernetes/rampart/encryption.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var encryption apiserverv1.EncryptionConfiguration
+	if err := yaml.UnmarshalStrict([]byte(text), &encryption); err != nil {
+		t.Fatal(err)
+	}
+	secrets["encryption key"] = encryption.Resources[0].Providers[0].Secretbox.Keys[0].Secret
+	for name, value := range secrets {
+		if len(value) < 40 {
+			t.Fatalf("control: the %s is only %d letters long", name, len(value))
+		}
+	}
+	return secrets
+}
+
+// TestStateHoldsNoSecretInPlainText reads the state as a person with its file would, exported and raw.
+//
+//nolint:paralleltest // the stack has one lock
+func TestStateHoldsNoSecretInPlainText(t *testing.T) {
+	exported, err := product.Pulumi(t.Context(), "stack", "export", "--stack", product.Stack)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(exported, product.Cluster) || !strings.Contains(exported, "ciphertext") {
+		t.Fatal("control: the exported state does not know the cluster, or holds no secret at all")
+	}
+	opened, err := product.Pulumi(t.Context(), "stack", "export", "--stack", product.Stack, "--show-secrets")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, secret := range secretsOfThisCluster(t) {
+		if strings.Contains(exported, secret) {
+			t.Errorf("the exported state holds the %s in plain text", name)
+		}
+		if !strings.Contains(opened, secret) {
+			t.Errorf("control: the state opened with the passphrase does not hold the %s: the search would see nothing", name)
+		}
+		for _, file := range filesWith(t, product.Home(), secret) {
+			// The cluster's own folder has the kubeconfig and the files that the API server reads.
+			if !strings.HasPrefix(file, filepath.Join("clusters", product.Cluster)+"/") {
+				t.Errorf("%s holds the %s in plain text", file, name)
+			}
+		}
+	}
+}
+
+func filesWith(t *testing.T, root, secret string) []string {
+	t.Helper()
+	var found []string
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		// bin holds programs, which were there before the cluster.
+		if err != nil || entry.IsDir() || !entry.Type().IsRegular() || filepath.Dir(path) == filepath.Join(root, "bin") {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if bytes.Contains(content, []byte(secret)) {
+			relative, _ := filepath.Rel(root, path)
+			found = append(found, relative)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// TestFilesAreTheOwnersAlone holds the folders that carry secrets to 0700 and the files in them to 0600.
+func TestFilesAreTheOwnersAlone(t *testing.T) {
+	t.Parallel()
+	checked := 0
+	check := func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		checked++
+		if info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s has mode %s: others may look in", path, info.Mode())
+		}
+		return nil
+	}
+	home, err := os.Stat(product.Home())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if home.Mode().Perm() != 0o700 {
+		t.Errorf("%s has mode %s, want 0700", product.Home(), home.Mode())
+	}
+	for _, path := range []string{"passphrase", "state", "clusters"} {
+		if err := filepath.WalkDir(filepath.Join(product.Home(), path), check); err != nil {
+			t.Error(err)
+		}
+	}
+	if checked < 5 {
+		t.Errorf("control: only %d files and folders were looked at", checked)
+	}
+}
+
+// TestUsersKubeconfigIsLeftAlone: the user's own file, named by KUBECONFIG, and the default one, are as they were.
+func TestUsersKubeconfigIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	got, err := os.ReadFile(product.UserKubeconfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := product.UserKubeconfigBefore(); string(got) != want {
+		t.Errorf("KUBECONFIG was changed to:\n%s", got)
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(home, ".kube", "config"))
+	if err == nil && bytes.Contains(text, []byte(product.Cluster)) {
+		t.Errorf("the default kubeconfig knows cluster %s", product.Cluster)
+	}
+	ours, err := product.Kubeconfig(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(ours, []byte(product.Cluster)) {
+		t.Error("control: the product's own kubeconfig does not know the cluster")
+	}
+}

@@ -1,0 +1,86 @@
+package framework
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Census is what a product may leave behind on a machine, each thing a line.
+type Census []string
+
+// Census counts containers, networks and volumes of every engine, the product's processes, temporary files and what is
+// in its work folder of clusters and state.
+func (p *Product) Census(ctx context.Context) (Census, error) {
+	var census Census
+	for _, engine := range Engines(ctx) {
+		for kind, list := range map[string][]string{
+			"container": {"ps", "--all", "--format", "{{.Names}}"},
+			"network":   {"network", "ls", "--format", "{{.Name}}"},
+			"volume":    {"volume", "ls", "--format", "{{.Name}}"},
+		} {
+			names, err := engine.lines(ctx, list...)
+			if err != nil {
+				return nil, err
+			}
+			for _, name := range names {
+				census = append(census, fmt.Sprintf("%s %s %s", engine, kind, name))
+			}
+		}
+	}
+	running, err := mentioning(p.Home(), p.Cluster)
+	if err != nil {
+		return nil, err
+	}
+	for _, command := range running {
+		census = append(census, "process "+command)
+	}
+	for _, dir := range []string{p.TempDir(), filepath.Join(p.Home(), "clusters"), filepath.Join(p.Home(), "state")} {
+		files, err := filesUnder(dir)
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			// The backend keeps a note of its own format; it is no stack's.
+			if filepath.Base(file) == "meta.yaml" {
+				continue
+			}
+			census = append(census, "file "+file)
+		}
+	}
+	slices.Sort(census)
+	return census, nil
+}
+
+// filesUnder returns the files, not the folders, under a folder that need not exist.
+func filesUnder(dir string) ([]string, error) {
+	var files []string
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			if path == dir {
+				return fs.SkipAll
+			}
+			return err
+		}
+		if !entry.IsDir() {
+			files = append(files, path)
+		}
+		return nil
+	})
+	return files, err
+}
+
+// Since returns what is there now and was not before.
+func (c Census) Since(before Census) Census {
+	return slices.DeleteFunc(slices.Clone(c), func(line string) bool { return slices.Contains(before, line) })
+}
+
+// Names says whether any line holds a text.
+func (c Census) Names(text string) bool {
+	return slices.ContainsFunc(c, func(line string) bool { return strings.Contains(line, text) })
+}
+
+func (c Census) String() string { return strings.Join(c, "\n") }

@@ -1,0 +1,6 @@
+// Package framework is what the end-to-end tests are written with: it drives the product through its own command line,
+// stands on the nodes through the container engine, probes from pods, and says clearly what it saw.
+//
+// It knows clusters and command lines, not the product's Go packages: a test that called those would no longer look
+// from outside.
+package framework

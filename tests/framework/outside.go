@@ -1,0 +1,115 @@
+package framework
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Outside plays a place beyond the cluster: an address that each node carries on its own loopback, with a listener of
+// the test behind it. Every packet to it ends on the node that it starts from, so that none ever leaves the machine, and
+// the listener knows who called.
+type Outside struct {
+	Address string
+
+	mutex   sync.Mutex
+	callers []string
+	undo    []func() error
+}
+
+// OutsidePort is the TCP and UDP port that an Outside listens on.
+const OutsidePort = "80"
+
+// PlayOutside makes an address exist on every node.
+func (c *Cluster) PlayOutside(ctx context.Context, address string) (*Outside, error) {
+	outside := &Outside{Address: address}
+	for _, node := range c.nodes {
+		if err := outside.on(ctx, node); err != nil {
+			return nil, errors.Join(fmt.Errorf("playing %s on node %s: %w", address, node.Name, err), outside.Close())
+		}
+	}
+	return outside, nil
+}
+
+func (o *Outside) on(ctx context.Context, node *Node) error {
+	if _, err := node.Exec(ctx, "ip", "address", "replace", o.Address+"/32", "dev", "lo"); err != nil {
+		return err
+	}
+	o.undo = append(o.undo, func() error {
+		_, err := node.Exec(context.WithoutCancel(ctx), "ip", "address", "delete", o.Address+"/32", "dev", "lo")
+		return err
+	})
+	route, err := node.Exec(ctx, "ip", "route", "get", o.Address)
+	if err != nil {
+		return err
+	}
+	if !strings.HasPrefix(route, "local ") {
+		return fmt.Errorf("the address is not the node's own: packets to it would leave the machine: %s", route)
+	}
+	return node.InNetwork(func() error {
+		listener, err := net.Listen("tcp", net.JoinHostPort(o.Address, OutsidePort))
+		if err != nil {
+			return err
+		}
+		o.undo = append(o.undo, listener.Close)
+		packets, err := net.ListenPacket("udp", net.JoinHostPort(o.Address, OutsidePort))
+		if err != nil {
+			return err
+		}
+		o.undo = append(o.undo, packets.Close)
+		go o.accept(listener)
+		go o.answer(packets)
+		return nil
+	})
+}
+
+func (o *Outside) accept(listener net.Listener) {
+	for {
+		connection, err := listener.Accept()
+		if err != nil {
+			return // closed
+		}
+		o.called(connection.RemoteAddr())
+		_ = connection.Close()
+	}
+}
+
+func (o *Outside) answer(packets net.PacketConn) {
+	buffer := make([]byte, 1500)
+	for {
+		_, from, err := packets.ReadFrom(buffer)
+		if err != nil {
+			return // closed
+		}
+		o.called(from)
+		_, _ = packets.WriteTo([]byte("here\n"), from)
+	}
+}
+
+func (o *Outside) called(from net.Addr) {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	host, _, _ := net.SplitHostPort(from.String())
+	o.callers = append(o.callers, host)
+}
+
+// HeardFrom says whether anything came from an IP address, whatever became of the answer.
+func (o *Outside) HeardFrom(address string) bool {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	return slices.Contains(o.callers, address)
+}
+
+// Close takes the address off the nodes again.
+func (o *Outside) Close() error {
+	var failed error
+	for _, undo := range slices.Backward(o.undo) {
+		failed = errors.Join(failed, undo())
+	}
+	o.undo = nil
+	return failed
+}

@@ -1,0 +1,399 @@
+package framework
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"sigs.k8s.io/yaml"
+)
+
+// KeepVariable names the environment variable that makes a test installation stay: its value is a folder, in which a
+// cluster that already stands is used again. For people who work on a test.
+const KeepVariable = "RAMPART_E2E_KEEP"
+
+// Product is one installation of Rampart that a test drives from outside: the command line, a work folder of its own and
+// one stack in it.
+type Product struct {
+	// Root is the repository and Binary the command line that was built from it.
+	Root, Binary string
+
+	// Dir holds everything of this installation: the work folder, the temporary files, the logs.
+	Dir string
+
+	// Stack is the stack's name, Cluster the cluster's, ConfigFile the stack's configuration.
+	Stack, Cluster, ConfigFile string
+
+	// Progress gets what the command line prints, while it prints it.
+	Progress io.Writer
+
+	settings Settings
+	kept     bool
+	calls    atomic.Int32
+}
+
+// Settings are the parts of a stack's configuration that a test may choose.
+type Settings struct {
+	// Prefix of the stack's and the cluster's name; the rest is random.
+	Prefix string
+	// PodCIDR and ServiceCIDR are the cluster's ranges.
+	PodCIDR, ServiceCIDR string
+}
+
+// Tenants of every test installation, and the namespaces that they get.
+const (
+	TenantBlue  = "blue"
+	TenantGreen = "green"
+)
+
+// Install builds the command line and makes an installation with a configuration of its own. Nothing is created in any
+// engine yet.
+func Install(ctx context.Context, settings Settings) (*Product, error) {
+	root, err := repositoryRoot()
+	if err != nil {
+		return nil, err
+	}
+	product := &Product{
+		Root: root, Binary: filepath.Join(root, "bin", "rampart"), Progress: os.Stderr, settings: settings,
+	}
+	if err := product.build(ctx); err != nil {
+		return nil, err
+	}
+	if err := product.chooseDir(); err != nil {
+		return nil, err
+	}
+	suffix, err := product.suffix()
+	if err != nil {
+		return nil, err
+	}
+	product.Stack = settings.Prefix + "-" + suffix
+	product.Cluster = product.Stack
+	product.ConfigFile = filepath.Join(product.Dir, "Pulumi."+product.Stack+".yaml")
+	for _, dir := range []string{product.Home(), product.TempDir(), product.logDir()} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, err
+		}
+	}
+	if err := os.WriteFile(product.UserKubeconfig(), []byte(userKubeconfig), 0o600); err != nil {
+		return nil, err
+	}
+	return product, product.Configure(product.Config())
+}
+
+// userKubeconfig stands for what a user already has: Rampart must leave it alone, to the byte.
+const userKubeconfig = `# mine
+apiVersion: v1
+kind: Config
+current-context: elsewhere
+contexts:
+- name: elsewhere
+  context: {cluster: elsewhere, user: me}
+clusters:
+- name: elsewhere
+  cluster: {server: "https://127.0.0.1:1"}
+users:
+- name: me
+  user: {token: mine}
+`
+
+func repositoryRoot() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for ; dir != "/"; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "Pulumi.yaml")); err == nil {
+			return dir, nil
+		}
+	}
+	return "", errors.New("no folder above the working directory has a Pulumi.yaml")
+}
+
+func (p *Product) build(ctx context.Context) error {
+	build := exec.CommandContext(ctx, "go", "build", "-o", p.Binary, "./cmd/rampart")
+	build.Dir = p.Root
+	if output, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("building the command line: %w\n%s", err, output)
+	}
+	return nil
+}
+
+func (p *Product) chooseDir() (err error) {
+	if kept := os.Getenv(KeepVariable); kept != "" {
+		p.kept = true
+		if p.Dir, err = filepath.Abs(kept); err != nil {
+			return err
+		}
+		return os.MkdirAll(p.Dir, 0o700)
+	}
+	p.Dir, err = os.MkdirTemp("", "rampart-e2e-")
+	return err
+}
+
+// suffix is random, so that two runs on one machine do not meet, and stable in a folder that is kept.
+func (p *Product) suffix() (string, error) {
+	file := filepath.Join(p.Dir, "suffix")
+	if text, err := os.ReadFile(file); err == nil {
+		return string(text), nil
+	}
+	random := make([]byte, 2)
+	if _, err := rand.Read(random); err != nil {
+		return "", err
+	}
+	suffix := hex.EncodeToString(random)
+	return suffix, os.WriteFile(file, []byte(suffix), 0o600)
+}
+
+// Configure writes the stack's configuration.
+func (p *Product) Configure(config map[string]any) error {
+	text, err := yaml.Marshal(map[string]any{"config": config})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(p.ConfigFile, text, 0o600)
+}
+
+// Config is a new copy of the configuration of a test stack: two tenants and one allowed registry.
+func (p *Product) Config() map[string]any {
+	return map[string]any{
+		"rampart:provider": "kind",
+		"rampart:cluster": map[string]any{
+			"name":        p.Cluster,
+			"podCIDR":     p.settings.PodCIDR,
+			"serviceCIDR": p.settings.ServiceCIDR,
+			"ephemeral":   true,
+		},
+		"rampart:admission": map[string]any{"allowedRegistries": []string{"registry.k8s.io"}},
+		"rampart:tenants":   []map[string]any{{"name": TenantBlue}, {"name": TenantGreen}},
+	}
+}
+
+// Home is the work folder that the product gets (RAMPART_HOME).
+func (p *Product) Home() string { return filepath.Join(p.Dir, "home") }
+
+// TempDir is the product's folder for temporary files (TMPDIR). It is its alone, so that what is left in it is its own.
+func (p *Product) TempDir() string { return filepath.Join(p.Dir, "tmp") }
+
+// UserKubeconfig is the file that KUBECONFIG names while the product runs.
+func (p *Product) UserKubeconfig() string { return filepath.Join(p.Dir, "user-kubeconfig") }
+
+// UserKubeconfigBefore is what stood in UserKubeconfig before the product first ran.
+func (p *Product) UserKubeconfigBefore() string { return userKubeconfig }
+
+// Kept says that the installation stays after the tests, because KeepVariable asked for it.
+func (p *Product) Kept() bool { return p.kept }
+
+// Remove deletes the installation's folder. Destroy the stack first.
+func (p *Product) Remove() error {
+	if p.kept {
+		return nil
+	}
+	return os.RemoveAll(p.Dir)
+}
+
+func (p *Product) logDir() string { return filepath.Join(p.Dir, "logs") }
+
+// Result is how one call of a command line ended.
+type Result struct {
+	Args           []string
+	Stdout, Stderr string
+	// ExitCode is -1 if a signal ended it.
+	ExitCode int
+	Duration time.Duration
+}
+
+// Output is all that was printed.
+func (r Result) Output() string { return r.Stdout + r.Stderr }
+
+// String is the call and what it printed, for a message.
+func (r Result) String() string {
+	return fmt.Sprintf("rampart %s: exit status %d after %s\n%s",
+		strings.Join(r.Args, " "), r.ExitCode, r.Duration.Round(time.Millisecond), r.Output())
+}
+
+// Up, Preview and Destroy call the command of that name on the installation's stack. The error says if it could not be
+// started or did not end with exit status 0.
+func (p *Product) Up(ctx context.Context) (Result, error) { return p.succeed(ctx, "up") }
+
+// Preview is described at Up.
+func (p *Product) Preview(ctx context.Context) (Result, error) { return p.succeed(ctx, "preview") }
+
+// Destroy is described at Up.
+func (p *Product) Destroy(ctx context.Context) (Result, error) { return p.succeed(ctx, "destroy") }
+
+func (p *Product) succeed(ctx context.Context, command string) (Result, error) {
+	run, err := p.Start(p.stackArgs(command)...)
+	if err != nil {
+		return Result{}, err
+	}
+	result, err := run.Wait(ctx)
+	if err == nil && result.ExitCode != 0 {
+		err = fmt.Errorf("%s", result)
+	}
+	return result, err
+}
+
+func (p *Product) stackArgs(command string, more ...string) []string {
+	return append([]string{command, "--stack", p.Stack, "--config", p.ConfigFile}, more...)
+}
+
+// Run calls the command line with any arguments; a failing command is a result, not an error.
+func (p *Product) Run(ctx context.Context, args ...string) (Result, error) {
+	run, err := p.Start(args...)
+	if err != nil {
+		return Result{}, err
+	}
+	return run.Wait(ctx)
+}
+
+// StartUp starts up on the installation's stack and does not wait for it.
+func (p *Product) StartUp() (*Running, error) { return p.Start(p.stackArgs("up")...) }
+
+// Kubeconfig returns the text of the cluster's kubeconfig.
+func (p *Product) Kubeconfig(ctx context.Context) ([]byte, error) {
+	result, err := p.succeed(ctx, "kubeconfig")
+	if err != nil {
+		return nil, err
+	}
+	// The command prints where the file is.
+	return os.ReadFile(strings.TrimSpace(result.Stdout))
+}
+
+// Environment is what the product's commands run with.
+func (p *Product) Environment() []string {
+	return append(os.Environ(),
+		"RAMPART_HOME="+p.Home(),
+		"TMPDIR="+p.TempDir(),
+		"KUBECONFIG="+p.UserKubeconfig(),
+	)
+}
+
+// Pulumi runs the product's own Pulumi command line on its own backend, as `rampart env` tells users to.
+func (p *Product) Pulumi(ctx context.Context, args ...string) (string, error) {
+	env, err := p.succeed(ctx, "env")
+	if err != nil {
+		return "", err
+	}
+	command := exec.CommandContext(ctx, filepath.Join(p.Home(), "bin", "pulumi"), args...)
+	command.Dir = p.Root
+	command.Env = p.Environment()
+	for line := range strings.Lines(env.Stdout) {
+		line = strings.TrimPrefix(strings.TrimSpace(line), "export ")
+		if name, value, ok := strings.Cut(line, "="); ok {
+			command.Env = append(command.Env, name+"="+unquote(value))
+		}
+	}
+	var stdout, stderr bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, &stderr
+	if err := command.Run(); err != nil {
+		return "", fmt.Errorf("pulumi %s: %w\n%s%s", strings.Join(args, " "), err, stdout.String(), stderr.String())
+	}
+	return stdout.String(), nil
+}
+
+// unquote undoes the quotes that a shell would.
+func unquote(value string) string {
+	for _, quote := range []string{`'`, `"`} {
+		if inner, ok := strings.CutPrefix(value, quote); ok {
+			value = strings.TrimSuffix(inner, quote)
+		}
+	}
+	return strings.NewReplacer("$PATH", os.Getenv("PATH"), "${PATH}", os.Getenv("PATH")).Replace(value)
+}
+
+// Running is a call of the command line that has not ended.
+type Running struct {
+	args           []string
+	command        *exec.Cmd
+	stdout, stderr bytes.Buffer
+	log            *os.File
+	started        time.Time
+	ended          chan struct{}
+	waitErr        error
+}
+
+// Start calls the command line, in a process group of its own as a shell would.
+func (p *Product) Start(args ...string) (*Running, error) {
+	name := fmt.Sprintf("%02d-%s.log", p.calls.Add(1), args[0])
+	log, err := os.OpenFile(filepath.Join(p.logDir(), name), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	run := &Running{args: args, log: log, started: time.Now(), ended: make(chan struct{})}
+	run.command = exec.Command(p.Binary, args...)
+	run.command.Dir = p.Root
+	run.command.Env = p.Environment()
+	run.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	run.command.Stdout = io.MultiWriter(&run.stdout, log, p.Progress)
+	run.command.Stderr = io.MultiWriter(&run.stderr, log, p.Progress)
+	// A grandchild that outlives the command and holds its output must not hold the test too.
+	run.command.WaitDelay = 10 * time.Second
+	if err := run.command.Start(); err != nil {
+		return nil, errors.Join(err, log.Close())
+	}
+	go func() {
+		defer close(run.ended)
+		run.waitErr = run.command.Wait()
+	}()
+	return run, nil
+}
+
+// Ended is closed when the command has ended.
+func (r *Running) Ended() <-chan struct{} { return r.ended }
+
+// Wait waits for the end. If the context ends first, the command and all its descendants are killed.
+func (r *Running) Wait(ctx context.Context) (Result, error) {
+	var failed error
+	select {
+	case <-r.ended:
+	case <-ctx.Done():
+		failed = fmt.Errorf("rampart %s did not end: %w", strings.Join(r.args, " "), context.Cause(ctx))
+		if err := r.KillTree(); err != nil {
+			failed = errors.Join(failed, err)
+		}
+		<-r.ended
+	}
+	exit := &exec.ExitError{}
+	if r.waitErr != nil && !errors.As(r.waitErr, &exit) {
+		failed = errors.Join(failed, r.waitErr)
+	}
+	result := Result{
+		Args: r.args, Stdout: r.stdout.String(), Stderr: r.stderr.String(),
+		ExitCode: r.command.ProcessState.ExitCode(), Duration: time.Since(r.started),
+	}
+	if failed != nil {
+		failed = fmt.Errorf("%w\n%s", failed, result)
+	}
+	return result, errors.Join(failed, r.log.Close())
+}
+
+// Interrupt does what Ctrl-C in a terminal does: SIGINT to the whole foreground process group.
+func (r *Running) Interrupt() error { return syscall.Kill(-r.command.Process.Pid, syscall.SIGINT) }
+
+// KillTree ends the command and every descendant with SIGKILL: command line, engine, plugins, engine's clients. They
+// are stopped first, so that none of them sees another one die and begins to tidy up.
+func (r *Running) KillTree() error {
+	tree, err := descendants(r.command.Process.Pid)
+	if err != nil {
+		return err
+	}
+	for _, signal := range []syscall.Signal{syscall.SIGSTOP, syscall.SIGKILL} {
+		for _, pid := range tree {
+			if err := syscall.Kill(pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
+				return fmt.Errorf("sending %s to process %d: %w", signal, pid, err)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,89 @@
+package framework
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// stageDeadline is for the slowest way to a stage: a machine on which the tools are still to be had.
+const stageDeadline = 45 * time.Minute
+
+// Stage is a point in a run of up that can be seen from outside.
+type Stage struct {
+	Name string
+	// reached returns nil from that point on.
+	reached func(context.Context, *Product) error
+}
+
+// Stages at which a run is interrupted.
+var (
+	// NodesStarted: a node container exists, Kubernetes in it does not answer yet.
+	NodesStarted = Stage{"the nodes are being made", func(ctx context.Context, p *Product) error {
+		_, _, err := p.nodeContainer(ctx)
+		return err
+	}}
+	// NetworkStarted: the cluster stands and the pod network is being installed.
+	NetworkStarted = Stage{"the pod network is being installed", func(ctx context.Context, p *Product) error {
+		return p.onNode(ctx, "get", "daemonset", "--namespace=kube-system", "calico-node")
+	}}
+	// TenantsStarted: the network is ready and the first tenant has a namespace.
+	TenantsStarted = Stage{"the tenants are being made", func(ctx context.Context, p *Product) error {
+		return p.onNode(ctx, "get", "namespace", TenantBlue)
+	}}
+)
+
+// Await waits until a run of up reaches a stage. A run that ends before is an error.
+func (r *Running) Await(ctx context.Context, product *Product, stage Stage) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-r.Ended():
+			cancel(fmt.Errorf("up ended before %s", stage.Name))
+		case <-ctx.Done():
+		}
+	}()
+	err := Poll(ctx, stage.Name, stageDeadline, func(ctx context.Context) error { return stage.reached(ctx, product) })
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("%w\n%s%s", context.Cause(ctx), r.stdout.String(), r.stderr.String())
+	}
+	return err
+}
+
+// NodeContainers returns the names of the cluster's containers, running or not, of all engines.
+func (p *Product) NodeContainers(ctx context.Context) ([]string, error) {
+	var all []string
+	for _, engine := range Engines(ctx) {
+		names, err := engine.containersOf(ctx, p.Cluster)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, names...)
+	}
+	return all, nil
+}
+
+// nodeContainer returns the first control-plane node's container.
+func (p *Product) nodeContainer(ctx context.Context) (Engine, string, error) {
+	name := p.Cluster + "-control-plane"
+	for _, engine := range Engines(ctx) {
+		if found, err := engine.inspect(ctx, name); err == nil && found.State.Pid != 0 {
+			return engine, name, nil
+		}
+	}
+	return "", "", errors.New("no engine runs " + name)
+}
+
+// onNode asks the API server from its own node, so that no kubeconfig on this machine is needed.
+func (p *Product) onNode(ctx context.Context, command ...string) error {
+	engine, node, err := p.nodeContainer(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = engine.run(ctx, append([]string{
+		"exec", node, "kubectl", "--kubeconfig=/etc/kubernetes/admin.conf", "--request-timeout=5s",
+	}, command...)...)
+	return err
+}
