@@ -1,6 +1,10 @@
 package kind_test
 
 import (
+	"encoding/json"
+	"os"
+	"reflect"
+	"slices"
 	"sync"
 	"testing"
 
@@ -79,5 +83,66 @@ func TestResourcesRegisterWithPropertyNamesAndSecrets(t *testing.T) {
 	}
 	if got := key.RegisterRPC.GetAdditionalSecretOutputs(); len(got) != 1 || got[0] != "base64" {
 		t.Errorf("additional secret outputs of the key = %q, want base64", got)
+	}
+}
+
+// schema is the part of the plugin's schema that programs depend on.
+type schema struct {
+	Resources map[string]struct {
+		Properties      map[string]struct{ Secret bool }
+		InputProperties map[string]any
+	}
+}
+
+// properties returns the property names that a struct's tags give.
+func properties(of reflect.Type) []string {
+	var names []string
+	for field := range of.NumField() {
+		if name := of.Field(field).Tag.Get("pulumi"); name != "" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func keys[V any](m map[string]V) []string {
+	names := make([]string, 0, len(m))
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func TestResourcesMatchThePluginsSchema(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("plugin/testdata/schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found schema
+	if err := json.Unmarshal(text, &found); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := keys(found.Resources), []string{kind.ClusterResourceToken, kind.EncryptionKeyResourceToken}; !slices.Equal(got, want) {
+		t.Fatalf("the schema's resources are %v, the tokens %v", got, want)
+	}
+	for token, resource := range map[string]struct{ inputs, outputs reflect.Type }{
+		kind.ClusterResourceToken: {
+			inputs:  kind.ClusterResourceArgs{}.ElementType(),
+			outputs: reflect.TypeFor[kind.ClusterResource](),
+		},
+		kind.EncryptionKeyResourceToken: {
+			inputs:  kind.EncryptionKeyResourceArgs{}.ElementType(),
+			outputs: reflect.TypeFor[kind.EncryptionKeyResource](),
+		},
+	} {
+		if got, want := properties(resource.inputs), keys(found.Resources[token].InputProperties); !slices.Equal(got, want) {
+			t.Errorf("inputs of %s are %v, in the schema %v", token, got, want)
+		}
+		if got, want := properties(resource.outputs), keys(found.Resources[token].Properties); !slices.Equal(got, want) {
+			t.Errorf("outputs of %s are %v, in the schema %v", token, got, want)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/netip"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -88,7 +89,14 @@ func hardLimits() (files, processes uint64, err error) {
 	if err := unix.Getrlimit(unix.RLIMIT_NPROC, &limit); err != nil {
 		return 0, 0, err
 	}
-	return files, limit.Max, nil
+	processes = limit.Max
+	// podman lowers its own limit to the most processes that the kernel numbers, and from then on that is the hard limit.
+	if most, err := os.ReadFile("/proc/sys/kernel/pid_max"); err == nil {
+		if number, err := strconv.ParseUint(strings.TrimSpace(string(most)), 10, 64); err == nil {
+			processes = min(processes, number)
+		}
+	}
+	return files, processes, nil
 }
 
 // dieWithParent has a child process killed when this one is, so that a command of a killed plugin does not go on making

@@ -70,8 +70,8 @@ func imageFault(ctx context.Context, engine client, args ClusterArgs) ([]string,
 			return nil, nil
 		}
 	}
-	return []string{fmt.Sprintf("the node image %s is neither in the engine nor in its archive: %v; build the archive again, "+
-		"or leave imageArchive out to pull the image", args.Image, errors.Unwrap(err))}, nil
+	return []string{fmt.Sprintf("the node image %s is neither in the engine nor in its archive %s (%v): build the archive "+
+		"again, or leave imageArchive out to pull the image", args.Image, archive, errors.Unwrap(err))}, nil
 }
 
 // portFaults says whether the API server's port is free. A port may be held by an interrupted run of this very cluster,

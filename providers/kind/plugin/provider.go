@@ -41,5 +41,5 @@ func newProvider(life context.Context, engines engines, host host) (p.Provider, 
 	if err != nil {
 		return p.Provider{}, fmt.Errorf("building the provider: %w", err)
 	}
-	return withSecretReads(withOperations(life, provider)), nil
+	return withSecrets(withOperations(life, provider)), nil
 }

@@ -1,0 +1,671 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	p "github.com/pulumi/pulumi-go-provider"
+	"github.com/pulumi/pulumi-go-provider/integration"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/property"
+)
+
+// assertGone fails unless nothing of a cluster is left.
+func assertGone(t *testing.T, engine *fakeEngine, directory string) {
+	t.Helper()
+	if len(engine.clusters) > 0 || len(engine.networks) > 0 {
+		t.Errorf("left in the engine: clusters %v, networks %v", engine.clusters, engine.networks)
+	}
+	if _, err := os.Stat(directory); !errors.Is(err, fs.ErrNotExist) {
+		entries, _ := os.ReadDir(directory)
+		t.Errorf("the directory is left, with %v", entries)
+	}
+}
+
+func TestLifeOfACluster(t *testing.T) {
+	t.Parallel()
+	engine := newFakeEngine()
+	directory := filepath.Join(t.TempDir(), "blue")
+	inputs := testInputs(directory)
+	changedFile := inputs.Set("controlPlaneFiles", property.New(map[string]property.Value{
+		"encryption.yaml":     property.New("the key"),
+		"audit/policy-2.yaml": property.New("other rules"),
+	}))
+	moreWorkers := changedFile.Set("workers", property.New(2.0))
+	integration.LifeCycleTest{
+		Resource: clusterToken,
+		Create: integration.Operation{
+			Inputs: inputs,
+			Hook: func(_, output property.Map) {
+				if got := output.Get("endpoint").AsString(); got != "https://127.0.0.1:36443" {
+					t.Errorf("endpoint = %q", got)
+				}
+				if output.Get("endpoint").Secret() || !output.Get("kubeconfig").Secret() || !output.Get("controlPlaneFiles").Secret() {
+					t.Error("the kubeconfig and the files must be secret, the endpoint not")
+				}
+				content, err := os.ReadFile(filepath.Join(directory, "files", "audit", "policy-1.yaml"))
+				if err != nil || string(content) != "rules" {
+					t.Errorf("control-plane file = %q, %v", content, err)
+				}
+				for _, name := range []string{"kubeconfig", "journal.json", "files/encryption.yaml"} {
+					info, err := os.Stat(filepath.Join(directory, name))
+					if err != nil {
+						t.Error(err)
+					} else if info.Mode().Perm() != 0o600 {
+						t.Errorf("%s has mode %04o, want 0600", name, info.Mode().Perm())
+					}
+				}
+				journal, err := os.ReadFile(filepath.Join(directory, "journal.json"))
+				if err != nil || strings.Contains(string(journal), "the key") {
+					t.Errorf("the journal must be there and hold no secret: %v", err)
+				}
+			},
+		},
+		Updates: []integration.Operation{
+			{
+				Inputs: changedFile,
+				Hook: func(_, output property.Map) {
+					if !output.Get("controlPlaneFiles").Secret() || !output.Get("kubeconfig").Secret() {
+						t.Error("the kubeconfig and the files must be secret after an update")
+					}
+					if _, err := os.Stat(filepath.Join(directory, "files", "audit", "policy-1.yaml")); err == nil {
+						t.Error("a file that is no input any more is left")
+					}
+					log := engine.recorded()
+					if !strings.HasPrefix(log[len(log)-1], "restart API server on blue-control-plane with ") {
+						t.Errorf("the last that the engine was told is %q, want a restart of the API server", log[len(log)-1])
+					}
+				},
+			},
+			{Inputs: moreWorkers},
+		},
+	}.Run(t, startPlugin(t, engine))
+	assertGone(t, engine, directory)
+	var creations int
+	for _, line := range engine.recorded() {
+		if line == "create blue" {
+			creations++
+		}
+	}
+	if creations != 2 {
+		t.Errorf("the cluster was made %d times, want 2: %q", creations, engine.recorded())
+	}
+}
+
+func TestDiff(t *testing.T) {
+	t.Parallel()
+	engine := newFakeEngine()
+	server := startPlugin(t, engine)
+	directory := filepath.Join(t.TempDir(), "blue")
+	inputs := testInputs(directory)
+	state := created(t, server, inputs).Properties
+	files := func(files map[string]string) property.Value {
+		values := map[string]property.Value{}
+		for name, content := range files {
+			values[name] = property.New(content)
+		}
+		return property.New(values)
+	}
+	tests := map[string]struct {
+		name  string
+		value property.Value
+		want  map[string]p.DiffKind
+	}{
+		"nothing": {name: "name", value: property.New(testName), want: map[string]p.DiffKind{}},
+		"name":    {name: "name", value: property.New("green"), want: map[string]p.DiffKind{"name": p.UpdateReplace}},
+		"image": {
+			name: "image", value: property.New("kindest/node:v1.37.0"), want: map[string]p.DiffKind{"image": p.UpdateReplace},
+		},
+		"workers":       {name: "workers", value: property.New(3.0), want: map[string]p.DiffKind{"workers": p.UpdateReplace}},
+		"engine":        {name: "engine", value: property.New("docker"), want: map[string]p.DiffKind{"engine": p.UpdateReplace}},
+		"engine it is":  {name: "engine", value: property.New("podman"), want: map[string]p.DiffKind{}},
+		"pods":          {name: "podSubnet", value: property.New("10.1.0.0/16"), want: map[string]p.DiffKind{"podSubnet": p.UpdateReplace}},
+		"port":          {name: "apiServerPort", value: property.New(7443.0), want: map[string]p.DiffKind{"apiServerPort": p.UpdateReplace}},
+		"directory":     {name: "directory", value: property.New("/srv/x"), want: map[string]p.DiffKind{"directory": p.UpdateReplace}},
+		"image archive": {name: "imageArchive", value: property.New("/srv/x.tar"), want: map[string]p.DiffKind{"imageArchive": p.Update}},
+		"image ID":      {name: "imageId", value: property.New(testImageID), want: map[string]p.DiffKind{"imageId": p.Update}},
+		"patches: other": {
+			name: "kubeadmConfigPatches", value: property.New([]property.Value{property.New("kind: InitConfiguration")}),
+			want: map[string]p.DiffKind{"kubeadmConfigPatches[0]": p.UpdateReplace},
+		},
+		"patches: none": {
+			name: "kubeadmConfigPatches", value: property.New([]property.Value{}),
+			want: map[string]p.DiffKind{"kubeadmConfigPatches[0]": p.DeleteReplace},
+		},
+		"files: changed, added and removed": {
+			name: "controlPlaneFiles", value: files(map[string]string{"encryption.yaml": "key 2", "new": ""}),
+			want: map[string]p.DiffKind{
+				`controlPlaneFiles["encryption.yaml"]`:     p.Update,
+				`controlPlaneFiles["new"]`:                 p.Add,
+				`controlPlaneFiles["audit/policy-1.yaml"]`: p.Delete,
+			},
+		},
+		"files: none": {
+			name: "controlPlaneFiles", value: files(nil),
+			want: map[string]p.DiffKind{
+				"controlPlaneFiles":                        p.UpdateReplace,
+				`controlPlaneFiles["encryption.yaml"]`:     p.Delete,
+				`controlPlaneFiles["audit/policy-1.yaml"]`: p.Delete,
+			},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			news := checked(t, server, inputs.Set(test.name, test.value))
+			resp, err := server.Diff(p.DiffRequest{ID: testName, Urn: testURN(), State: state, Inputs: news})
+			if err != nil {
+				t.Fatal(err)
+			}
+			replaces := false
+			if len(resp.DetailedDiff) != len(test.want) {
+				t.Errorf("diff = %v, want %v", resp.DetailedDiff, test.want)
+			}
+			for property, kind := range test.want {
+				if got := resp.DetailedDiff[property].Kind; got != kind {
+					t.Errorf("diff of %s = %q, want %q", property, got, kind)
+				}
+				replaces = replaces || strings.HasSuffix(string(kind), "&replace")
+			}
+			if resp.HasChanges != (len(test.want) > 0) || resp.DeleteBeforeReplace != replaces {
+				t.Errorf("changes %v, delete before replace %v, want %v, %v",
+					resp.HasChanges, resp.DeleteBeforeReplace, len(test.want) > 0, replaces)
+			}
+		})
+	}
+}
+
+func TestPreviewMakesNothing(t *testing.T) {
+	t.Parallel()
+	engine := newFakeEngine()
+	server := startPlugin(t, engine)
+	directory := filepath.Join(t.TempDir(), "blue")
+	resp, err := server.Create(p.CreateRequest{
+		Urn: testURN(), Properties: checked(t, server, testInputs(directory)), DryRun: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(engine.recorded()) > 0 {
+		t.Errorf("a preview told the engine %q", engine.recorded())
+	}
+	assertGone(t, engine, directory)
+	for _, name := range []string{"kubeconfig", "endpoint", "clusterId"} {
+		if !resp.Properties.Get(name).IsComputed() {
+			t.Errorf("%s = %v in a preview, want unknown", name, resp.Properties.Get(name))
+		}
+	}
+	if got := resp.Properties.Get("name"); got.AsString() != testName {
+		t.Errorf("name = %v in a preview, want it known", got)
+	}
+}
+
+// Nothing that is built on the cluster should become unknown because a file of its changes.
+func TestPreviewOfAnUpdateKeepsOutputsKnown(t *testing.T) {
+	t.Parallel()
+	engine := newFakeEngine()
+	server := startPlugin(t, engine)
+	inputs := testInputs(filepath.Join(t.TempDir(), "blue"))
+	state := created(t, server, inputs)
+	news := checked(t, server, inputs.Set("controlPlaneFiles", property.New(map[string]property.Value{"x": property.New("y")})))
+	before := len(engine.recorded())
+	resp, err := server.Update(p.UpdateRequest{
+		ID: state.ID, Urn: testURN(), State: state.Properties, OldInputs: inputs, Inputs: news, DryRun: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"kubeconfig", "endpoint", "clusterId", "nodes"} {
+		if resp.Properties.Get(name).HasComputed() {
+			t.Errorf("%s is unknown in the preview of an update", name)
+		}
+	}
+	if len(engine.recorded()) > before {
+		t.Errorf("a preview told the engine %q", engine.recorded()[before:])
+	}
+}
+
+func TestPreflightListsAllFaultsBeforeAnythingIsMade(t *testing.T) {
+	t.Parallel()
+	engine := newFakeEngine()
+	engine.faults = []string{"only 1.0 GiB are free"}
+	engine.images = map[string]string{}
+	server := startPlugin(t, engine)
+	directory := filepath.Join(t.TempDir(), "blue")
+	inputs := checked(t, server, testInputs(directory).
+		Set("apiServerPort", property.New(float64(takenPort))).
+		Set("imageArchive", property.New("/nowhere/node.tar")))
+	_, err := server.Create(p.CreateRequest{Urn: testURN(), Properties: inputs})
+	if err == nil {
+		t.Fatal("the cluster was made in spite of everything")
+	}
+	for _, words := range []string{"only 1.0 GiB", "apiServerPort 6443", "/nowhere/node.tar", "3 reasons"} {
+		if !strings.Contains(err.Error(), words) {
+			t.Errorf("error %q does not say %q", err, words)
+		}
+	}
+	assertGone(t, engine, directory)
+
+	engine.unusable = errors.New("podman: cannot connect")
+	_, err = server.Create(p.CreateRequest{Urn: testURN(), Properties: inputs, DryRun: true})
+	if err == nil || !strings.Contains(err.Error(), "podman: cannot connect") || !strings.Contains(err.Error(), "node.tar") {
+		t.Errorf("error of a preview = %v, want the engine's own words and the archive", err)
+	}
+}
+
+func TestFailedCreateLeavesNothing(t *testing.T) {
+	t.Parallel()
+	engine := newFakeEngine()
+	engine.createError = errors.New("kubeadm says no")
+	server := startPlugin(t, engine)
+	directory := filepath.Join(t.TempDir(), "blue")
+	_, err := server.Create(p.CreateRequest{Urn: testURN(), Properties: checked(t, server, testInputs(directory))})
+	if err == nil || !strings.Contains(err.Error(), "kubeadm says no") {
+		t.Errorf("error = %v, want kubeadm's words", err)
+	}
+	assertGone(t, engine, directory)
+}
+
+func TestCancelledCreateLeavesNothing(t *testing.T) {
+	t.Parallel()
+	engine := newFakeEngine()
+	server := startPlugin(t, engine)
+	engine.creating = func(ctx context.Context) error {
+		if err := server.Cancel(); err != nil {
+			t.Error(err)
+		}
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	directory := filepath.Join(t.TempDir(), "blue")
+	_, err := server.Create(p.CreateRequest{Urn: testURN(), Properties: checked(t, server, testInputs(directory))})
+	if err == nil || !strings.Contains(err.Error(), "interrupted") {
+		t.Errorf("error = %v, want one that says interrupted", err)
+	}
+	assertGone(t, engine, directory)
+}
+
+// crash makes a plugin die in the middle of a creation, as SIGKILL does, and returns what it leaves.
+func crash(t *testing.T, engine *fakeEngine, inputs property.Map) {
+	t.Helper()
+	server := startPlugin(t, engine)
+	props := checked(t, server, inputs)
+	reached, never := make(chan struct{}), make(chan struct{})
+	t.Cleanup(func() { close(never) })
+	engine.creating = func(context.Context) error {
+		close(reached)
+		<-never
+		return errors.New("dead")
+	}
+	go func() { _, _ = server.Create(p.CreateRequest{Urn: testURN(), Properties: props}) }()
+	<-reached
+	engine.creating = nil
+	// The kernel lets go of a dead process's locks; this process lives on, so that the lock is moved out of the way.
+	if err := os.Remove(filepath.Join(inputs.Get("directory").AsString(), "lock")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestInterruptedRunIsRemovedAndMadeAnew(t *testing.T) {
+	t.Parallel()
+	engine := newFakeEngine()
+	directory := filepath.Join(t.TempDir(), "blue")
+	inputs := testInputs(directory)
+	crash(t, engine, inputs)
+	if len(engine.clusters[testName]) != 1 {
+		t.Fatalf("nodes after the crash = %v, want one", engine.clusters[testName])
+	}
+	server := startPlugin(t, engine)
+	resp := created(t, server, inputs)
+	if got := resp.Properties.Get("nodes").AsArray().Len(); got != 2 {
+		t.Errorf("the cluster has %d nodes, want 2", got)
+	}
+	if err := server.Delete(p.DeleteRequest{ID: resp.ID, Urn: testURN(), Properties: resp.Properties}); err != nil {
+		t.Fatal(err)
+	}
+	assertGone(t, engine, directory)
+}
+
+func TestCompleteButUnrecordedClusterIsAdopted(t *testing.T) {
+	t.Parallel()
+	engine := newFakeEngine()
+	inputs := testInputs(filepath.Join(t.TempDir(), "blue"))
+	first := created(t, startPlugin(t, engine), inputs)
+	engine.setStatus(testName, roleWorker, "exited")
+	second := created(t, startPlugin(t, engine), inputs)
+	if !second.Properties.Get("clusterId").Equals(first.Properties.Get("clusterId")) {
+		t.Error("the cluster was not adopted")
+	}
+	for _, node := range second.Properties.Get("nodes").AsArray().All {
+		if status := node.AsMap().Get("status").AsString(); status != nodeRunning {
+			t.Errorf("node %v has status %s after its adoption", node.AsMap().Get("name"), status)
+		}
+	}
+}
+
+func TestWhatIsNotOursIsNeitherAdoptedNorRemoved(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		prepare func(t *testing.T, engine *fakeEngine, inputs property.Map)
+		urn     resource.URN
+		words   []string
+	}{
+		"a cluster without a journal": {
+			prepare: func(_ *testing.T, engine *fakeEngine, _ property.Map) {
+				engine.addNode(testName, roleControlPlane, "", "kind")
+			},
+			words: []string{"import", "kind delete cluster --name blue"},
+		},
+		"a cluster from other inputs": {
+			prepare: func(t *testing.T, engine *fakeEngine, inputs property.Map) {
+				t.Helper()
+				created(t, startPlugin(t, engine), inputs.Set("podSubnet", property.New("10.1.0.0/16")))
+			},
+			words: []string{"other inputs", "import"},
+		},
+		"another stack's directory": {
+			prepare: func(t *testing.T, engine *fakeEngine, inputs property.Map) {
+				t.Helper()
+				created(t, startPlugin(t, engine), inputs)
+			},
+			urn:   resource.NewURN("other", "rampart", "", clusterToken, "cluster"),
+			words: []string{"belongs to another resource", string(testURN())},
+		},
+		"somebody's cluster in place of the journal's": {
+			prepare: func(t *testing.T, engine *fakeEngine, inputs property.Map) {
+				t.Helper()
+				created(t, startPlugin(t, engine), inputs)
+				engine.clusters = map[string][]nodeContainer{}
+				engine.addNode(testName, roleControlPlane, "", "kind")
+			},
+			words: []string{"not all of its nodes are in the network rampart-blue"},
+		},
+		"a network without an owner": {
+			prepare: func(_ *testing.T, engine *fakeEngine, _ property.Map) {
+				engine.networks["rampart-blue"] = ""
+			},
+			words: []string{"already has a network rampart-blue"},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			engine := newFakeEngine()
+			inputs := testInputs(filepath.Join(t.TempDir(), "blue"))
+			test.prepare(t, engine, inputs)
+			nodes, networks := len(engine.clusters[testName]), len(engine.networks)
+			urn := test.urn
+			if urn == "" {
+				urn = testURN()
+			}
+			server := startPlugin(t, engine)
+			_, err := server.Create(p.CreateRequest{Urn: urn, Properties: checked(t, server, inputs)})
+			if err == nil {
+				t.Fatal("it was taken over")
+			}
+			for _, word := range test.words {
+				if !strings.Contains(err.Error(), word) {
+					t.Errorf("error %q does not say %q", err, word)
+				}
+			}
+			if len(engine.clusters[testName]) != nodes || len(engine.networks) != networks {
+				t.Errorf("something was removed: %q", engine.recorded())
+			}
+		})
+	}
+}
+
+func TestUnreadableClusterIsRecordedAndRepaired(t *testing.T) {
+	t.Parallel()
+	engine := newFakeEngine()
+	engine.kubeconfigErr = errors.New("no admin.conf")
+	server := startPlugin(t, engine)
+	inputs := checked(t, server, testInputs(filepath.Join(t.TempDir(), "blue")))
+	resp, err := server.Create(p.CreateRequest{Urn: testURN(), Properties: inputs})
+	if err == nil || resp.PartialState == nil || resp.ID != testName {
+		t.Fatalf("response %+v, error %v: want a partial state, so that the cluster is not lost", resp, err)
+	}
+	if !strings.Contains(strings.Join(resp.PartialState.Reasons, " "), "no admin.conf") {
+		t.Errorf("reasons = %q", resp.PartialState.Reasons)
+	}
+	engine.kubeconfigErr = nil
+	repaired, err := server.Update(p.UpdateRequest{ID: resp.ID, Urn: testURN(), State: resp.Properties, Inputs: inputs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if repaired.Properties.Get("kubeconfig").AsString() == "" || repaired.PartialState != nil {
+		t.Error("the update did not repair the cluster")
+	}
+}
+
+func TestReadShowsDrift(t *testing.T) {
+	t.Parallel()
+	engine := newFakeEngine()
+	server := startPlugin(t, engine)
+	directory := filepath.Join(t.TempDir(), "blue")
+	inputs := checked(t, server, testInputs(directory))
+	state := created(t, server, inputs)
+	refresh := func() p.ReadResponse {
+		t.Helper()
+		resp, err := server.Read(p.ReadRequest{ID: state.ID, Urn: testURN(), Properties: state.Properties, Inputs: inputs})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp
+	}
+	diff := func(state property.Map) map[string]p.PropertyDiff {
+		t.Helper()
+		resp, err := server.Diff(p.DiffRequest{ID: testName, Urn: testURN(), State: state, Inputs: inputs})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.DetailedDiff
+	}
+
+	resp := refresh()
+	if !resp.Properties.Equals(state.Properties) {
+		t.Errorf("a refresh changes the state from\n%v\nto\n%v", state.Properties, resp.Properties)
+	}
+	if got := diff(resp.Properties); len(got) > 0 {
+		t.Errorf("a refresh without drift gives the difference %v", got)
+	}
+
+	policy := filepath.Join(directory, "files", "audit", "policy-1.yaml")
+	if err := os.WriteFile(policy, []byte("weaker"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	engine.setStatus(testName, roleWorker, "exited")
+	got := diff(refresh().Properties)
+	if got["nodes"].Kind != p.Update || got[`controlPlaneFiles["audit/policy-1.yaml"]`].Kind != p.Update {
+		t.Errorf("difference = %v, want updates of nodes and of the file", got)
+	}
+	updated, err := server.Update(p.UpdateRequest{ID: state.ID, Urn: testURN(), State: refresh().Properties, Inputs: inputs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := diff(updated.Properties); len(got) > 0 {
+		t.Errorf("after the update there is still the difference %v", got)
+	}
+	content, err := os.ReadFile(policy)
+	if err != nil || string(content) != "rules" {
+		t.Errorf("the file is %q, %v", content, err)
+	}
+	if !slices.Contains(engine.recorded(), "start [blue-worker]") {
+		t.Errorf("the worker was not started: %q", engine.recorded())
+	}
+
+	engine.clusters[testName] = engine.clusters[testName][:1]
+	if got := diff(refresh().Properties); got["nodes"].Kind != p.UpdateReplace {
+		t.Errorf("difference = %v, want a replacement for a lost node", got)
+	}
+
+	// Another cluster under the same name: another certificate authority.
+	engine.serial++
+	if resp := refresh(); resp.ID != "" {
+		t.Error("another cluster is taken for this one")
+	}
+	engine.clusters = map[string][]nodeContainer{}
+	if resp := refresh(); resp.ID != "" {
+		t.Error("a cluster that is gone is not reported as gone")
+	}
+	engine.unusable = errors.New("no daemon")
+	_, err = server.Read(p.ReadRequest{ID: state.ID, Urn: testURN(), Properties: state.Properties, Inputs: inputs})
+	if err == nil {
+		t.Error("an engine that does not answer is taken for a cluster that is gone")
+	}
+}
+
+func TestImportOfOurOwnClusterIsExact(t *testing.T) {
+	t.Parallel()
+	engine := newFakeEngine()
+	server := startPlugin(t, engine)
+	inputs := checked(t, server, testInputs(filepath.Join(t.TempDir(), "blue")))
+	state := created(t, server, inputs)
+	resp, err := server.Read(p.ReadRequest{ID: testName, Urn: testURN()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	diff, err := server.Diff(p.DiffRequest{ID: testName, Urn: testURN(), State: resp.Properties, Inputs: inputs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff.HasChanges {
+		t.Errorf("an import of what stands gives the difference %v", diff.DetailedDiff)
+	}
+	if !resp.Properties.Get("clusterId").Equals(state.Properties.Get("clusterId")) {
+		t.Error("the import found another cluster")
+	}
+	for name, value := range map[string]property.Value{
+		"state's kubeconfig":         resp.Properties.Get("kubeconfig"),
+		"state's controlPlaneFiles":  resp.Properties.Get("controlPlaneFiles"),
+		"inputs' controlPlaneFiles":  resp.Inputs.Get("controlPlaneFiles"),
+		"refreshed state's kubeconf": refreshed(t, server, resp).Get("kubeconfig"),
+	} {
+		if !value.Secret() {
+			t.Errorf("the %s is not secret after an import", name)
+		}
+	}
+}
+
+func refreshed(t *testing.T, server integration.Server, read p.ReadResponse) property.Map {
+	t.Helper()
+	resp, err := server.Read(p.ReadRequest{ID: read.ID, Urn: testURN(), Properties: read.Properties, Inputs: read.Inputs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.Properties
+}
+
+func TestImportOfAForeignClusterFindsWhatCanBeKnown(t *testing.T) {
+	t.Parallel()
+	engine := newFakeEngine()
+	engine.addNode(testName, roleControlPlane, "", "kind")
+	engine.addNode(testName, roleWorker, "", "kind")
+	engine.addNode(testName, roleWorker, "2", "kind")
+	engine.networks["kind"] = ""
+	server := startPlugin(t, engine)
+	resp, err := server.Read(p.ReadRequest{ID: testName, Urn: testURN()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]property.Value{
+		"name": property.New(testName), "kubernetesVersion": property.New(testVersion), "image": property.New(testImage),
+		"workers": property.New(2.0), "podSubnet": property.New("10.1.0.0/16"), "serviceSubnet": property.New("10.2.0.0/16"),
+		"apiServerPort": property.New(36443.0), "directory": property.New(""),
+	} {
+		if got := resp.Inputs.Get(name); !got.Equals(want) {
+			t.Errorf("input %s = %v, want %v", name, got, want)
+		}
+	}
+	if resp, err := server.Read(p.ReadRequest{ID: "absent", Urn: testURN()}); err != nil || resp.ID != "" {
+		t.Errorf("import of an absent cluster = %q, %v", resp.ID, err)
+	}
+}
+
+func TestDeleteLeavesOthersAlone(t *testing.T) {
+	t.Parallel()
+	engine := newFakeEngine()
+	server := startPlugin(t, engine)
+	directory := filepath.Join(t.TempDir(), "blue")
+	state := created(t, server, testInputs(directory))
+	if err := os.WriteFile(filepath.Join(directory, "notes.txt"), []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// Somebody deleted the cluster and made another one with its name.
+	engine.clusters = map[string][]nodeContainer{}
+	engine.addNode(testName, roleControlPlane, "", "kind")
+	remove := func() {
+		t.Helper()
+		if err := server.Delete(p.DeleteRequest{ID: state.ID, Urn: testURN(), Properties: state.Properties}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	remove()
+	if len(engine.clusters[testName]) != 1 {
+		t.Error("somebody else's cluster was deleted")
+	}
+	entries, err := os.ReadDir(directory)
+	if err != nil || len(entries) != 1 || entries[0].Name() != "notes.txt" {
+		t.Errorf("the directory holds %v (%v), want notes.txt only", entries, err)
+	}
+	if len(engine.networks) > 0 {
+		t.Errorf("networks %v are left", engine.networks)
+	}
+	remove()
+}
+
+func TestNodeImage(t *testing.T) {
+	t.Parallel()
+	otherID := "sha256:" + strings.Repeat("0", 64)
+	archive := filepath.Join(t.TempDir(), "node.tar")
+	if err := os.WriteFile(archive, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]struct {
+		present, inArchive map[string]string
+		noConfigIDs        bool
+		archive            bool
+		id                 string
+		did                string
+		words              string
+	}{
+		"present":                          {present: map[string]string{testImage: testImageID}, archive: true, id: testImageID},
+		"absent, no archive":               {present: map[string]string{}, did: "pull " + testImage},
+		"absent, archive":                  {present: map[string]string{}, inArchive: map[string]string{testImage: testImageID}, archive: true, id: testImageID, did: "load " + archive},
+		"absent, archive by another name":  {present: map[string]string{}, inArchive: map[string]string{"other:1": testImageID}, archive: true, id: testImageID, did: "load " + archive},
+		"another one by that name":         {present: map[string]string{testImage: otherID}, id: testImageID, words: otherID},
+		"stale, archive has the right one": {present: map[string]string{testImage: otherID}, inArchive: map[string]string{testImage: testImageID}, archive: true, id: testImageID, did: "load " + archive},
+		"archive holds something else":     {present: map[string]string{}, inArchive: map[string]string{"other:1": otherID}, archive: true, id: testImageID, words: "does not hold"},
+		"IDs that say nothing":             {present: map[string]string{testImage: otherID}, noConfigIDs: true, id: testImageID},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			engine := newFakeEngine()
+			engine.images, engine.archiveImages, engine.noConfigIDs = test.present, test.inArchive, test.noConfigIDs
+			args := ClusterArgs{Image: testImage, KubernetesVersion: testVersion}
+			if test.archive {
+				args.ImageArchive = &archive
+			}
+			if test.id != "" {
+				args.ImageID = &test.id
+			}
+			err := ensureImage(t.Context(), engine, args)
+			if test.words == "" && err != nil {
+				t.Fatal(err)
+			}
+			if test.words != "" && (err == nil || !strings.Contains(err.Error(), test.words)) {
+				t.Fatalf("error = %v, want one that says %q", err, test.words)
+			}
+			if test.words == "" && strings.Join(engine.recorded(), "; ") != test.did {
+				t.Errorf("the engine was told %q, want %q", engine.recorded(), test.did)
+			}
+		})
+	}
+}
