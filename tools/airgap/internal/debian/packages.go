@@ -1,0 +1,58 @@
+package debian
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+
+	"github.com/rampart-iac/rampart/tools/airgap/internal/part"
+)
+
+// HostPackages are what the machine itself needs on the air-gapped road: mmdebstrap makes root filesystems (uidmap lets it do so without
+// root), podman with runc runs the kind nodes, netavark and aardvark-dns are podman's network. iptables and the CNI plugins are what
+// podman falls back to in Debian 12.
+func HostPackages() []string {
+	return []string{"podman", "runc", "mmdebstrap", "uidmap", "netavark", "aardvark-dns", "containernetworking-plugins", "iptables"}
+}
+
+// Missing lists the packages that dpkg does not report as installed. On a machine without dpkg it is all of them.
+func Missing(ctx context.Context, packages []string) []string {
+	args := append([]string{"-W", "-f", "${Package} ${db:Status-Status}\n"}, packages...)
+	// dpkg-query exits with 1 when one of the packages is unknown; what it says about the others still counts.
+	out, _ := exec.CommandContext(ctx, "dpkg-query", args...).Output()
+	installed := map[string]bool{}
+	for line := range strings.Lines(string(out)) {
+		if name, status, ok := strings.Cut(strings.TrimSpace(line), " "); ok && status == "installed" {
+			installed[name] = true
+		}
+	}
+	var missing []string
+	for _, p := range packages {
+		if !installed[p] {
+			missing = append(missing, p)
+		}
+	}
+	return missing
+}
+
+// InstallCommand is what a person types to install the packages.
+func InstallCommand(packages []string) string {
+	return "apt-get update && apt-get install --yes --no-install-recommends " + strings.Join(packages, " ")
+}
+
+// Install installs packages with apt-get, without questions. It needs root.
+func Install(ctx context.Context, job *part.Job, packages []string) error {
+	for _, args := range [][]string{
+		{"update"},
+		append([]string{"install", "--yes", "--no-install-recommends"}, packages...),
+	} {
+		cmd := exec.CommandContext(ctx, "apt-get", args...)
+		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+		if err := job.Command(ctx, cmd, func(line string) { job.Step(line, 0, 0) }); err != nil {
+			return fmt.Errorf("installing Debian packages: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,253 @@
+package part
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// Reporter shows the run to people. Package progress has one for terminals and one for logs.
+type Reporter interface {
+	// Start is called when a part begins to be built; done is called once, with the error that ended it or nil.
+	Start(p *Part) (task Task, done func(err error))
+}
+
+// Runner builds parts into a Store.
+type Runner struct {
+	Store    Store
+	Reporter Reporter
+	// Limits is how many parts of a class may be built at once; a class that is missing has no limit.
+	Limits map[Class]int
+}
+
+// Result is what became of one part.
+type Result struct {
+	Part *Part
+	Dir  string
+	// Built is false if the part was found in the store.
+	Built bool
+	Took  time.Duration
+}
+
+// Error says which part failed.
+type Error struct {
+	Part *Part
+	// LogFile has the whole output of the build.
+	LogFile string
+	Err     error
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("building %s: %v", e.Part.Name, e.Err) }
+func (e *Error) Unwrap() error { return e.Err }
+
+// Run builds the wanted parts and what they need, except what the store already has. Parts start in the order of Closure as soon as their
+// inputs are finished. After a failure nothing new starts, what is running is cancelled, and every failure is returned.
+//
+// Inputs of a finished part are not looked at: a store from which they were cleaned away is still good.
+func (r *Runner) Run(ctx context.Context, wanted ...*Part) ([]Result, error) {
+	needed, err := r.missing(wanted)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+
+	slots := map[Class]chan struct{}{}
+	for class, n := range r.Limits {
+		slots[class] = make(chan struct{}, n)
+	}
+	finished := map[*Part]chan struct{}{}
+	for _, p := range needed {
+		finished[p] = make(chan struct{})
+	}
+	var (
+		mu      sync.Mutex
+		results = map[*Part]Result{}
+		faults  []error
+		wg      sync.WaitGroup
+	)
+	for _, p := range needed {
+		wg.Go(func() {
+			defer close(finished[p])
+			for _, in := range p.Inputs {
+				if ch, ok := finished[in]; ok {
+					<-ch
+				}
+			}
+			if slot, ok := slots[p.Class]; ok {
+				select {
+				case slot <- struct{}{}:
+					defer func() { <-slot }()
+				case <-ctx.Done():
+				}
+			}
+			if ctx.Err() != nil {
+				return
+			}
+			res, err := r.one(ctx, p)
+			mu.Lock()
+			defer mu.Unlock()
+			results[p] = res
+			// A part that died because another one failed is not a failure of its own.
+			if err != nil && (ctx.Err() == nil || !errors.Is(err, context.Cause(ctx))) {
+				faults = append(faults, err)
+				cancel(errAnotherFailed)
+			}
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	var out []Result
+	for _, p := range needed {
+		out = append(out, results[p])
+	}
+	return out, nil
+}
+
+var errAnotherFailed = errors.New("stopped because another part failed")
+
+// missing lists the wanted parts, and of the parts that they need, those without which a wanted one cannot be built now.
+func (r *Runner) missing(wanted []*Part) ([]*Part, error) {
+	order, err := Closure(wanted...)
+	if err != nil {
+		return nil, err
+	}
+	need := map[*Part]bool{}
+	for _, p := range wanted {
+		need[p] = true
+	}
+	// Inputs come before their users, so walking backwards sees users first.
+	for i := len(order) - 1; i >= 0; i-- {
+		p := order[i]
+		if !need[p] {
+			continue
+		}
+		has, err := r.Store.Has(p)
+		if err != nil {
+			return nil, err
+		}
+		if !has {
+			for _, in := range p.Inputs {
+				need[in] = true
+			}
+		}
+	}
+	var out []*Part
+	for _, p := range order {
+		if need[p] {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
+// one returns a finished part, built now if need be.
+func (r *Runner) one(ctx context.Context, p *Part) (Result, error) {
+	start := time.Now()
+	dir, err := r.Store.Dir(p)
+	if err != nil {
+		return Result{}, err
+	}
+	res := Result{Part: p, Dir: dir}
+	if has, err := r.Store.Has(p); err != nil || has {
+		return res, err
+	}
+	release, err := r.Store.lock(p)
+	if err != nil {
+		return res, err
+	}
+	defer release()
+	// Another process may have finished it while we waited.
+	if has, err := r.Store.Has(p); err != nil || has {
+		return res, err
+	}
+	task, done := r.Reporter.Start(p)
+	err = r.build(ctx, p, dir, task)
+	if err != nil {
+		err = &Error{Part: p, LogFile: r.Store.LogFile(p), Err: err}
+	}
+	done(err)
+	res.Built, res.Took = true, time.Since(start)
+	return res, err
+}
+
+func (r *Runner) build(ctx context.Context, p *Part, dir string, task Task) error {
+	// The lock is held: whatever is there was left by a crash.
+	tmp := dir + ".tmp"
+	if err := os.RemoveAll(tmp); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(tmp, 0o755); err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(tmp) }()
+	log, err := os.Create(r.Store.LogFile(p))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }()
+	job := &Job{Dir: tmp, Log: log, task: task, inputs: map[*Part]string{}}
+	for _, in := range p.Inputs {
+		if job.inputs[in], err = r.Store.Dir(in); err != nil {
+			return err
+		}
+	}
+	if err := p.Build(ctx, job); err != nil {
+		fmt.Fprintln(log, err)
+		return err
+	}
+	if err := syncDir(tmp); err != nil {
+		return err
+	}
+	return os.Rename(tmp, dir)
+}
+
+// syncDir flushes every file of the part to the disk: after a power cut a renamed folder with empty files in it would look finished.
+func syncDir(dir string) error {
+	return filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = f.Close() }()
+		return f.Sync()
+	})
+}
+
+// Do runs something that leaves nothing in the store (installing packages on the host), with the same progress, log and errors as a part.
+func (r *Runner) Do(ctx context.Context, name, title string, do func(job *Job) error) error {
+	p := &Part{Name: name, Title: title}
+	release, err := r.Store.lock(p)
+	if err != nil {
+		return err
+	}
+	defer release()
+	log, err := os.Create(r.Store.LogFile(p))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }()
+	task, done := r.Reporter.Start(p)
+	err = do(&Job{Log: log, task: task})
+	if err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		} else {
+			err = &Error{Part: p, LogFile: log.Name(), Err: err}
+		}
+	}
+	done(err)
+	return err
+}
