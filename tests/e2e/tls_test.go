@@ -1,14 +1,11 @@
 package e2e
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"testing"
 
@@ -87,34 +84,6 @@ func speaksTLS13Only(t *testing.T, dial framework.Dialer) {
 	// Go's servers answer 400 to a client that forgot TLS; that is a refusal.
 	if code != 0 && code != http.StatusBadRequest {
 		t.Errorf("plain HTTP is served with status %d", code)
-	}
-}
-
-// TestTLSProbesTellTheDifference is the control of the test above: against servers that are too permissive, the same
-// probes must say so.
-func TestTLSProbesTellTheDifference(t *testing.T) {
-	t.Parallel()
-	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") })
-	plain := httptest.NewServer(handler)
-	t.Cleanup(plain.Close)
-	old := httptest.NewUnstartedServer(handler)
-	old.TLS = &tls.Config{MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12} //nolint:gosec // the fault to be seen
-	old.StartTLS()
-	t.Cleanup(old.Close)
-	to := func(address net.Addr) framework.Dialer {
-		return func(ctx context.Context) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "tcp", address.String())
-		}
-	}
-
-	if code, err := framework.PlainHTTP(t.Context(), to(plain.Listener.Addr())); err != nil || code != http.StatusOK {
-		t.Errorf("a plain server: status %d, error %v", code, err)
-	}
-	if err := framework.Handshake(t.Context(), to(old.Listener.Addr()), tls.VersionTLS12); err != nil {
-		t.Errorf("a TLS 1.2 server: %v", err)
-	}
-	if err := framework.Handshake(t.Context(), to(old.Listener.Addr()), tls.VersionTLS13); !errors.Is(err, framework.ErrVersionRefused) {
-		t.Errorf("a TLS 1.2 server asked for 1.3: %v", err)
 	}
 }
 

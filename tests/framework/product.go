@@ -378,6 +378,13 @@ func (r *Running) Wait(ctx context.Context) (Result, error) {
 	return result, errors.Join(failed, r.log.Close())
 }
 
+// WaitAtMost is Wait with a deadline.
+func WaitAtMost(ctx context.Context, run *Running, deadline time.Duration) (Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, deadline)
+	defer cancel()
+	return run.Wait(ctx)
+}
+
 // Interrupt does what Ctrl-C in a terminal does: SIGINT to the whole foreground process group.
 func (r *Running) Interrupt() error { return syscall.Kill(-r.command.Process.Pid, syscall.SIGINT) }
 

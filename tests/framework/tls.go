@@ -40,19 +40,26 @@ func (n *Node) Listeners(ctx context.Context) ([]Listener, error) {
 	if err != nil {
 		return nil, err
 	}
+	listeners, err := parseListeners(output)
+	if err != nil {
+		return nil, fmt.Errorf("node %s: %w", n.Name, err)
+	}
+	return listeners, nil
+}
+
+func parseListeners(output string) ([]Listener, error) {
 	var found []Listener
 	for line := range strings.Lines(output) {
 		fields := strings.Fields(line)
 		if len(fields) < 4 {
-			return nil, fmt.Errorf("node %s: cannot read this line of ss: %q", n.Name, line)
+			return nil, fmt.Errorf("cannot read this line of ss: %q", line)
 		}
 		host, port, err := net.SplitHostPort(fields[3])
 		if err != nil {
-			// ss writes * for all addresses of both families.
-			host, port, _ = strings.Cut(fields[3], ":")
+			return nil, fmt.Errorf("cannot read the address in this line of ss: %q", line)
 		}
 		if host == "*" {
-			host = "::"
+			host = "::" // all addresses of both families
 		}
 		host, _, _ = strings.Cut(host, "%")
 		listener := Listener{Address: host, Port: port}

@@ -1,0 +1,172 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rampart-iac/rampart/tests/framework"
+)
+
+// answerDeadline: a slip of the pen costs seconds. It is long only because machines can be slow.
+const answerDeadline = time.Minute
+
+// row is one fault and what the message must say: the field, the value and the rule.
+type row struct {
+	says   string
+	change func(config map[string]any)
+	want   []string
+}
+
+func set(section, field string, value any) func(map[string]any) {
+	return func(config map[string]any) { config[section].(map[string]any)[field] = value }
+}
+
+func tenants(names ...string) func(map[string]any) {
+	return func(config map[string]any) {
+		list := make([]map[string]any, 0, len(names))
+		for _, name := range names {
+			list = append(list, map[string]any{"name": name})
+		}
+		config["rampart:tenants"] = list
+	}
+}
+
+func top(key string, value any) func(map[string]any) {
+	return func(config map[string]any) { config[key] = value }
+}
+
+func rows() []row {
+	const cluster, admission = "rampart:cluster", "rampart:admission"
+	return []row{
+		{"unknown provider", top("rampart:provider", "minikube"), []string{"rampart:provider", `"minikube"`, "use one of kind"}},
+		{"text for a number", set(cluster, "workers", "two"), []string{"rampart:cluster.workers", `"two"`, "whole number"}},
+		{"number for text", set(cluster, "name", 7), []string{"rampart:cluster.name", "7", "must be text"}},
+		{"list for a mapping", top(cluster, []string{"a"}), []string{"rampart:cluster", "mapping"}},
+		{"mapping for a list", top("rampart:tenants", map[string]any{"name": "blue"}), []string{"rampart:tenants", "must be a list"}},
+		{"misspelt setting", set(cluster, "kubernetsVersion", "v1.37.0"), []string{"rampart:cluster.kubernetsVersion", "did you mean kubernetesVersion"}},
+		{"misspelt section", top("rampart:tenant", []any{}), []string{"rampart:tenant", "did you mean rampart:tenants"}},
+		{"misspelt project", top("rampatr:provider", "kind"), []string{"rampatr:provider", "did you mean rampart:provider"}},
+		{"pod range on the service range", set(cluster, "podCIDR", "10.116.0.0/16"), []string{"rampart:cluster.podCIDR", `"10.116.0.0/16"`, "overlaps", "serviceCIDR"}},
+		{"pod range on the host's", set(cluster, "podCIDR", "127.0.0.0/16"), []string{"rampart:cluster.podCIDR", `"127.0.0.0/16"`, "overlaps", "this machine's interface lo"}},
+		{"pod range that is no range", set(cluster, "podCIDR", "10.216.0.0"), []string{"rampart:cluster.podCIDR", `"10.216.0.0"`, "CIDR"}},
+		{"unsupported Kubernetes", set(cluster, "kubernetesVersion", "v1.20.0"), []string{"rampart:cluster.kubernetesVersion", `"v1.20.0"`, "not supported", "v1.37.0"}},
+		{"image without tag or digest", set(cluster, "image", "registry.example/node"), []string{"rampart:cluster.image", `"registry.example/node"`, "neither a tag nor a digest"}},
+		{"registries empty", set(admission, "allowedRegistries", []string{}), []string{"rampart:admission.allowedRegistries", "[]", "empty"}},
+		{"registry empty", set(admission, "allowedRegistries", []string{""}), []string{"rampart:admission.allowedRegistries[0]", `""`, "empty"}},
+		{"registry a wildcard", set(admission, "allowedRegistries", []string{"registry.k8s.io", "*"}), []string{"rampart:admission.allowedRegistries[1]", `"*"`, "wildcard"}},
+		{"registry with a wildcard", set(admission, "allowedRegistries", []string{"*.k8s.io"}), []string{"rampart:admission.allowedRegistries[0]", `"*.k8s.io"`, "wildcard"}},
+		{"duplicate tenants", tenants("blue", "green", "blue"), []string{"rampart:tenants[2].name", `"blue"`, "rampart:tenants[0]"}},
+		{"namespace name with capitals", tenants("Blue"), []string{"rampart:tenants[0].name", `"Blue"`, "lower-case"}},
+		{"namespace name too long", tenants(strings.Repeat("b", 64)), []string{"rampart:tenants[0].name", strings.Repeat("b", 64), "63"}},
+		{"namespace of Kubernetes", tenants("kube-system"), []string{"rampart:tenants[0].name", `"kube-system"`, "Kubernetes itself"}},
+		{"TLS floor too low", set(cluster, "tlsMinVersion", "1.1"), []string{"rampart:cluster.tlsMinVersion", `"1.1"`, `"1.3"`}},
+		{"unknown engine", set(cluster, "engine", "rkt"), []string{"rampart:cluster.engine", `"rkt"`, "podman"}},
+		{"three faults", func(config map[string]any) {
+			tenants("Blue")(config)
+			set(cluster, "workers", -1)(config)
+			set(cluster, "podCIDR", "nonsense")(config)
+		}, []string{"rampart:tenants[0].name", "rampart:cluster.workers", "rampart:cluster.podCIDR"}},
+	}
+}
+
+// TestBadConfigurationIsRefusedBeforeAnythingIsMade gives each fault to up and to preview. The message is one for all
+// faults, on standard error; the exit status is 1; and the machine is as it was.
+func TestBadConfigurationIsRefusedBeforeAnythingIsMade(t *testing.T) {
+	t.Parallel()
+	giveUp, err := framework.TakeTurn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := giveUp(); err != nil {
+			t.Error(err)
+		}
+	})
+	product := install(t)
+	before, err := product.Census(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows() {
+		t.Run(row.says, func(t *testing.T) { //nolint:paralleltest // all write the same configuration file
+			config := product.Config()
+			row.change(config)
+			if err := product.Configure(config); err != nil {
+				t.Fatal(err)
+			}
+			for _, command := range []string{"up", "preview"} {
+				mustRefuse(t, product, row.want, command, "--stack", product.Stack, "--config", product.ConfigFile)
+			}
+		})
+	}
+	t.Run("no YAML", func(t *testing.T) { //nolint:paralleltest // all write the same configuration file
+		if err := os.WriteFile(product.ConfigFile, []byte("config: [\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		mustRefuse(t, product, []string{product.ConfigFile}, "up", "--stack", product.Stack, "--config", product.ConfigFile)
+	})
+	t.Run("unknown stack", func(t *testing.T) { //nolint:paralleltest // the census comes after it
+		mustRefuse(t, product, []string{`"nosuch"`, "kind"}, "up", "--stack", "nosuch")
+	})
+	t.Run("unknown command", func(t *testing.T) { //nolint:paralleltest // the census comes after it
+		mustRefuse(t, product, []string{`"upp"`}, "upp")
+	})
+
+	after, err := product.Census(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if made := after.Since(before); len(made) > 0 {
+		t.Errorf("refused, but made:\n%s", made)
+	}
+	if entries, err := os.ReadDir(product.Home()); err != nil || len(entries) > 0 {
+		t.Errorf("refused, but wrote into %s: %v %v", product.Home(), entries, err)
+	}
+}
+
+func install(t *testing.T) *framework.Product {
+	t.Helper()
+	product, err := framework.Install(t.Context(), framework.Settings{
+		Prefix: "e2e-refused", PodCIDR: "10.216.0.0/16", ServiceCIDR: "10.116.0.0/16",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := product.Remove(); err != nil {
+			t.Error(err)
+		}
+	})
+	// The table prints a message per row where it fails; all of them would be noise.
+	product.Progress, err = os.OpenFile(filepath.Join(product.Dir, "progress.log"), os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return product
+}
+
+func mustRefuse(t *testing.T, product *framework.Product, want []string, args ...string) {
+	t.Helper()
+	run, err := product.Start(args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := framework.WaitAtMost(t.Context(), run, answerDeadline)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result.ExitCode != 1 {
+		t.Errorf("exit status %d, want 1", result.ExitCode)
+	}
+	for _, part := range want {
+		if !strings.Contains(result.Stderr, part) {
+			t.Errorf("the message does not say %s", part)
+		}
+	}
+	if t.Failed() {
+		t.Log(result)
+	}
+}
