@@ -1,0 +1,23 @@
+package stacks
+
+import "github.com/rampart-iac/rampart/baseline"
+
+// Default returns what a stack gets that says nothing at all.
+func Default() Config {
+	return Config{
+		Provider: ProviderKind,
+		Cluster: Cluster{
+			Name:              "rampart",
+			KubernetesVersion: baseline.DefaultKubernetesVersion,
+			Workers:           1,
+			PodCIDR:           "10.244.0.0/16",
+			ServiceCIDR:       "10.96.0.0/16",
+			TLSMinVersion:     baseline.TLS13,
+			Engine:            "auto",
+			APIServerPort:     0,
+			// A cluster that somebody forgot to mark is better kept than lost.
+			Ephemeral: false,
+		},
+		Admission: Admission{AllowedRegistries: []string{"registry.k8s.io"}},
+	}
+}

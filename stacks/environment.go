@@ -1,0 +1,87 @@
+package stacks
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Variables of the environment that the program and the command line agree on.
+const (
+	// HomeVariable names the working folder. Default: .rampart in the folder of the project.
+	HomeVariable = "RAMPART_HOME"
+
+	// FileVariable names the stack file that the configuration was copied from. The command line sets it.
+	FileVariable = "RAMPART_STACK_FILE"
+)
+
+const defaultHome = ".rampart"
+
+// Home returns the absolute path of the working folder. The engine runs programs in the folder of their project.
+func Home() (string, error) {
+	home := os.Getenv(HomeVariable)
+	if home == "" {
+		home = defaultHome
+	}
+	absolute, err := filepath.Abs(home)
+	if err != nil {
+		return "", fmt.Errorf("finding the working folder %s: %w", home, err)
+	}
+	return absolute, nil
+}
+
+// ThisHost returns what validation has to know about this machine and a working folder.
+func ThisHost(home string) (Host, error) {
+	networks, err := HostNetworks()
+	if err != nil {
+		return Host{}, err
+	}
+	images, err := ReadImages(home)
+	if err != nil {
+		return Host{}, err
+	}
+	kubeconfigs, err := filepath.Glob(filepath.Join(ClusterDirectory(home, "*"), KubeconfigName))
+	if err != nil {
+		return Host{}, fmt.Errorf("listing the clusters of %s: %w", home, err)
+	}
+	host := Host{Networks: networks, Images: images}
+	for _, path := range kubeconfigs {
+		host.Clusters = append(host.Clusters, filepath.Base(filepath.Dir(path)))
+	}
+	return host, nil
+}
+
+// engineValues are the values that the engine handed to this program.
+func engineValues() (Values, error) {
+	values := Values{}
+	if text := os.Getenv(pulumi.EnvConfig); text != "" {
+		if err := json.Unmarshal([]byte(text), &values); err != nil {
+			return nil, fmt.Errorf("reading the configuration that the engine handed over: %w", err)
+		}
+	}
+	return values, checkFresh(values)
+}
+
+// checkFresh compares what the engine handed over with the stack file that it is a copy of. The command line makes the
+// copy, because the engine writes its salt into the file that it reads; somebody who edits the stack file and then runs
+// the engine by hand would get the settings of before.
+func checkFresh(values Values) error {
+	path := os.Getenv(FileVariable)
+	if path == "" {
+		return nil
+	}
+	current, err := ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if !maps.Equal(current, values) {
+		return errors.New("the configuration is not that of " + path + ": run eval \"$(bin/rampart env)\" again, " +
+			"and change settings in that file only")
+	}
+	return nil
+}

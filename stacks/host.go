@@ -1,0 +1,51 @@
+package stacks
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+)
+
+// Host is what validation has to know about the machine that it runs on.
+type Host struct {
+	// Networks are the IPv4 ranges that the machine's interfaces are in. A pod or service range that overlaps one would
+	// cut the nodes off from it.
+	Networks []HostNetwork
+
+	// Clusters are the names of the clusters that this working folder holds the files of already.
+	Clusters []string
+
+	// Images is what the road to the bits provides, nil if it has not been taken yet.
+	Images *Images
+}
+
+// HostNetwork is one IPv4 range of one interface.
+type HostNetwork struct {
+	Interface string
+	Range     netip.Prefix
+}
+
+// HostNetworks returns the IPv4 ranges of this machine's interfaces that are up. They are read, not probed.
+func HostNetworks() ([]HostNetwork, error) {
+	interfaces, err := net.Interfaces()
+	if err != nil {
+		return nil, fmt.Errorf("listing the network interfaces of this machine: %w", err)
+	}
+	var networks []HostNetwork
+	for _, each := range interfaces {
+		if each.Flags&net.FlagUp == 0 {
+			continue
+		}
+		addresses, err := each.Addrs()
+		if err != nil {
+			return nil, fmt.Errorf("listing the addresses of interface %s: %w", each.Name, err)
+		}
+		for _, address := range addresses {
+			prefix, err := netip.ParsePrefix(address.String())
+			if err == nil && prefix.Addr().Is4() {
+				networks = append(networks, HostNetwork{Interface: each.Name, Range: prefix.Masked()})
+			}
+		}
+	}
+	return networks, nil
+}

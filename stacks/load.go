@@ -1,0 +1,36 @@
+package stacks
+
+import (
+	"reflect"
+	"strings"
+)
+
+// Values are the configuration of a stack as the Pulumi engine hands it to a program: keys have their namespace, every
+// value is text, and objects and lists are JSON.
+type Values map[string]string
+
+// Load turns a stack's values into its configuration. The error is Faults with every fault that there is; nothing has
+// been created or changed when it returns.
+func Load(values Values, host Host) (Config, error) {
+	own := map[string]string{}
+	var decode decoder
+	for _, key := range sortedKeys(values) {
+		namespace, name, _ := strings.Cut(key, ":")
+		if namespace == Project {
+			own[name] = values[key]
+			continue
+		}
+		// Other namespaces are the business of their providers, unless they are ours with a slip of the pen.
+		if _, ok := nearest(namespace, []string{Project}); ok {
+			decode.faults.add(key, "", "is not a known setting: did you mean %s:%s?", Project, name)
+		}
+	}
+
+	config := Default()
+	decode.settings(reflect.ValueOf(&config).Elem(), own)
+	faults := append(decode.faults, validate(config, host, decode.faults)...)
+	if len(faults) > 0 {
+		return Config{}, faults
+	}
+	return config, nil
+}

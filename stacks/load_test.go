@@ -1,0 +1,425 @@
+package stacks
+
+import (
+	"errors"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/components/admission"
+)
+
+// testHost is a machine in one private network.
+func testHost() Host {
+	return Host{Networks: []HostNetwork{
+		{Interface: "lo", Range: netip.MustParsePrefix("127.0.0.0/8")},
+		{Interface: "eth0", Range: netip.MustParsePrefix("10.20.0.0/16")},
+	}}
+}
+
+func TestLoadReportsBadInput(t *testing.T) {
+	t.Parallel()
+	longName := strings.Repeat("a", 64)
+	for name, test := range map[string]struct {
+		values Values
+		want   []string // every line of the error
+	}{
+		"unknown provider": {
+			Values{"rampart:provider": "eks"},
+			[]string{`rampart:provider "eks": is not a known provider: use one of kind`},
+		},
+		"number where text belongs": {
+			Values{"rampart:cluster": `{"tlsMinVersion":1.3}`},
+			[]string{`rampart:cluster.tlsMinVersion 1.3: is a number, must be text: put it in quotes`},
+		},
+		"text where a number belongs": {
+			Values{"rampart:cluster": `{"workers":"two"}`},
+			[]string{`rampart:cluster.workers "two": is text, must be a whole number`},
+		},
+		"a fraction of a node": {
+			Values{"rampart:cluster": `{"workers":1.5}`},
+			[]string{`rampart:cluster.workers 1.5: is a number, must be a whole number`},
+		},
+		"text where true or false belongs": {
+			Values{"rampart:cluster": `{"ephemeral":"yes"}`},
+			[]string{`rampart:cluster.ephemeral "yes": is text, must be true or false`},
+		},
+		"text where a mapping belongs": {
+			Values{"rampart:cluster": "blue"},
+			[]string{`rampart:cluster "blue": is text, must be a mapping of settings`},
+		},
+		"mapping where a list belongs": {
+			Values{"rampart:tenants": `{"name":"blue"}`},
+			[]string{`rampart:tenants {"name":"blue"}: is a mapping, must be a list`},
+		},
+		"text where a tenant belongs": {
+			Values{"rampart:tenants": `["blue"]`},
+			[]string{`rampart:tenants[0] "blue": is text, must be a mapping of settings`},
+		},
+		"empty setting": {
+			Values{"rampart:cluster": `{"name":null}`},
+			[]string{`rampart:cluster.name null: is empty, must be text`},
+		},
+		"misspelt key at the top": {
+			Values{"rampart:clutser": `{}`},
+			[]string{`rampart:clutser: is not a known setting: did you mean rampart:cluster?`},
+		},
+		"misspelt key below": {
+			Values{"rampart:cluster": `{"podCidr":"10.244.0.0/16"}`},
+			[]string{`rampart:cluster.podCidr: is not a known setting: did you mean podCIDR?`},
+		},
+		"misspelt key in a list": {
+			Values{"rampart:tenants": `[{"name":"blue","group":["x"]}]`},
+			[]string{`rampart:tenants[0].group: is not a known setting: did you mean groups?`},
+		},
+		"key that is near nothing": {
+			Values{"rampart:admission": `{"allowedRegistries":["a.io"],"webhook":true}`},
+			[]string{`rampart:admission.webhook: is not a known setting: use one of allowedRegistries`},
+		},
+		"misspelt namespace": {
+			Values{"ramprat:cluster": `{}`},
+			[]string{`ramprat:cluster: is not a known setting: did you mean rampart:cluster?`},
+		},
+		"pod range in the host's network": {
+			Values{"rampart:cluster": `{"podCIDR":"10.20.128.0/17"}`},
+			[]string{`rampart:cluster.podCIDR "10.20.128.0/17": overlaps 10.20.0.0/16 of this machine's interface eth0: ` +
+				`choose a range that this machine does not use`},
+		},
+		"pod range around everything": {
+			Values{"rampart:cluster": `{"podCIDR":"10.0.0.0/8"}`},
+			[]string{
+				`rampart:cluster.podCIDR "10.0.0.0/8": overlaps rampart:cluster.serviceCIDR "10.96.0.0/16": ` +
+					`choose ranges that do not meet`,
+				`rampart:cluster.podCIDR "10.0.0.0/8": overlaps 10.20.0.0/16 of this machine's interface eth0: ` +
+					`choose a range that this machine does not use`,
+			},
+		},
+		"service range in the host's network": {
+			Values{"rampart:cluster": `{"serviceCIDR":"10.20.4.0/22"}`},
+			[]string{`rampart:cluster.serviceCIDR "10.20.4.0/22": overlaps 10.20.0.0/16 of this machine's interface eth0: ` +
+				`choose a range that this machine does not use`},
+		},
+		"ranges that are none": {
+			Values{"rampart:cluster": `{"podCIDR":"10.244.0.0","serviceCIDR":"fd00::/112"}`},
+			[]string{
+				`rampart:cluster.podCIDR "10.244.0.0": is not a range in CIDR notation: write one such as 10.244.0.0/16`,
+				`rampart:cluster.serviceCIDR "fd00::/112": is not an IPv4 range: only IPv4 is supported`,
+			},
+		},
+		"ranges of no use": {
+			Values{"rampart:cluster": `{"podCIDR":"10.244.1.0/16","serviceCIDR":"10.96.0.0/30"}`},
+			[]string{
+				`rampart:cluster.podCIDR "10.244.1.0/16": has bits set behind the prefix: did you mean 10.244.0.0/16?`,
+				`rampart:cluster.serviceCIDR "10.96.0.0/30": is a /30: use a range from /12 to /24`,
+			},
+		},
+		"unsupported Kubernetes": {
+			Values{"rampart:cluster": `{"kubernetesVersion":"v1.12.0"}`},
+			[]string{`rampart:cluster.kubernetesVersion "v1.12.0": is not supported: use one of v1.37.0`},
+		},
+		"image without tag or digest": {
+			Values{"rampart:cluster": `{"image":"localhost:5000/kind/node"}`},
+			[]string{`rampart:cluster.image "localhost:5000/kind/node": has neither a tag nor a digest: ` +
+				`add :<tag> or, better, @sha256:<digest>`},
+		},
+		"image that moves": {
+			Values{"rampart:cluster": `{"image":"kindest/node:latest"}`},
+			[]string{`rampart:cluster.image "kindest/node:latest": has the tag latest, which moves: ` +
+				`name a release or a digest`},
+		},
+		"no registry": {
+			Values{"rampart:admission": `{"allowedRegistries":[]}`},
+			[]string{`rampart:admission.allowedRegistries []: is empty, so that no pod could run: ` +
+				`name at least one registry, such as registry.k8s.io`},
+		},
+		"registries that are none": {
+			Values{"rampart:admission": `{"allowedRegistries":["","*","*.io","https://ghcr.io","ghcr.io/","library",` +
+				`"Ghcr.io","ghcr.io/a b","ghcr.io","ghcr.io"]}`},
+			[]string{
+				`rampart:admission.allowedRegistries[0] "": is empty: name a registry, such as registry.k8s.io`,
+				`rampart:admission.allowedRegistries[1] "*": is a wildcard, which would allow anybody's images: ` +
+					`name each registry`,
+				`rampart:admission.allowedRegistries[2] "*.io": is a wildcard, which would allow anybody's images: ` +
+					`name each registry`,
+				`rampart:admission.allowedRegistries[3] "https://ghcr.io": has a scheme: ` +
+					`write the host alone, as in an image's name`,
+				`rampart:admission.allowedRegistries[4] "ghcr.io/": ends with a slash: leave it out; ` +
+					`only whole parts of a path match in any case`,
+				`rampart:admission.allowedRegistries[5] "library": is not a registry: write a host name with a dot or a port ` +
+					`in lower case, such as registry.k8s.io, or a host and a path, such as ghcr.io/acme`,
+				`rampart:admission.allowedRegistries[6] "Ghcr.io": is not a registry: write a host name with a dot or a port ` +
+					`in lower case, such as registry.k8s.io, or a host and a path, such as ghcr.io/acme`,
+				`rampart:admission.allowedRegistries[7] "ghcr.io/a b": is not a registry: write a host name with a dot or a ` +
+					`port in lower case, such as registry.k8s.io, or a host and a path, such as ghcr.io/acme`,
+				`rampart:admission.allowedRegistries[9] "ghcr.io": is there already, as ` +
+					`rampart:admission.allowedRegistries[8]: remove one`,
+			},
+		},
+		"tenants": {
+			Values{"rampart:tenants": `[{"name":"blue"},{"name":"blue"},{"name":"Blue_1"},{"name":"kube-system"},` +
+				`{"name":"default"},{"name":"` + longName + `"},{}]`},
+			[]string{
+				`rampart:tenants[1].name "blue": is the name of rampart:tenants[0] already: tenants need names of their own`,
+				`rampart:tenants[2].name "Blue_1": is not a namespace name: use at most 63 lower-case letters, digits and ` +
+					`dashes, with a letter or digit at both ends`,
+				`rampart:tenants[3].name "kube-system": is a namespace of Kubernetes itself: choose another name`,
+				`rampart:tenants[4].name "default": is a namespace of Kubernetes itself: choose another name`,
+				`rampart:tenants[5].name "` + longName + `": is not a namespace name: use at most 63 lower-case letters, ` +
+					`digits and dashes, with a letter or digit at both ends`,
+				`rampart:tenants[6].name "": is empty: give the tenant a name`,
+			},
+		},
+		"subjects of a tenant": {
+			Values{"rampart:tenants": `[{"name":"blue","users":["system:admin","ann","ann"],"groups":["*"," x",""]}]`},
+			[]string{
+				`rampart:tenants[0].users[0] "system:admin": is one of Kubernetes' own users or groups: choose another name`,
+				`rampart:tenants[0].users[2] "ann": is named twice: remove one`,
+				`rampart:tenants[0].groups[0] "*": is a wildcard: name each one`,
+				`rampart:tenants[0].groups[1] " x": is empty or has spaces around it: ` +
+					`write the name as the API server knows it`,
+				`rampart:tenants[0].groups[2] "": is empty or has spaces around it: ` +
+					`write the name as the API server knows it`,
+			},
+		},
+		"cluster settings out of range": {
+			Values{"rampart:cluster": `{"name":"Rampart_1","workers":-1,"tlsMinVersion":"1.1","engine":"lxc",` +
+				`"apiServerPort":80}`},
+			[]string{
+				`rampart:cluster.name "Rampart_1": is not a cluster name: use at most 50 lower-case letters, digits, dots ` +
+					`and dashes, with a letter or digit at both ends`,
+				`rampart:cluster.workers -1: is out of range: use 0 to 10`,
+				`rampart:cluster.tlsMinVersion "1.1": is not a TLS version that may be the floor: use "1.3", or "1.2" for ` +
+					`clients that cannot do better`,
+				`rampart:cluster.engine "lxc": is not a known container engine: use one of auto, docker, podman, nerdctl`,
+				`rampart:cluster.apiServerPort 80: is out of range: use 1024 to 65535, or 0 for a free port`,
+			},
+		},
+		"faults of every layer at once": {
+			Values{
+				"rampart:provider":  "gcp",
+				"rampart:cluster":   `{"workers":"x","nmae":"a","podCIDR":"10.20.0.0/16"}`,
+				"rampart:admission": `{"allowedRegistries":"registry.k8s.io"}`,
+				"rampart:tenants":   `[{"name":"a"},{"name":"a"}]`,
+			},
+			[]string{
+				`rampart:admission.allowedRegistries "registry.k8s.io": is text, must be a list`,
+				`rampart:cluster.nmae: is not a known setting: did you mean name?`,
+				`rampart:cluster.workers "x": is text, must be a whole number`,
+				`rampart:provider "gcp": is not a known provider: use one of kind`,
+				`rampart:cluster.podCIDR "10.20.0.0/16": overlaps 10.20.0.0/16 of this machine's interface eth0: ` +
+					`choose a range that this machine does not use`,
+				`rampart:tenants[1].name "a": is the name of rampart:tenants[0] already: tenants need names of their own`,
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := Load(test.values, testHost())
+			if err == nil {
+				t.Fatalf("no error, want\n%s", strings.Join(test.want, "\n"))
+			}
+			if got := strings.Split(err.Error(), "\n"); !slices.Equal(got, test.want) {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(test.want, "\n"))
+			}
+			var fault Fault
+			if !errors.As(err, &fault) {
+				t.Errorf("a single fault cannot be found in %T", err)
+			}
+		})
+	}
+}
+
+func TestLoadOfNothingIsTheDefault(t *testing.T) {
+	t.Parallel()
+	got, err := Load(Values{"kubernetes:namespace": "x", "aws:region": "y"}, testHost())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := Default(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestLoadOfTheVersionThatWasBuilt(t *testing.T) {
+	t.Parallel()
+	host := testHost()
+	host.Images = &Images{Road: RoadAirgap, KubernetesVersion: "v1.36.1"}
+	_, err := Load(nil, host)
+	if err == nil || !strings.Contains(err.Error(), `rampart:cluster.kubernetesVersion "v1.37.0": is not the version that`) {
+		t.Errorf("got %v, want a fault of the version", err)
+	}
+	if _, err := Load(Values{"rampart:cluster": `{"image":"r.example/node:v1"}`}, host); err != nil {
+		t.Errorf("with an image of the stack's own: %v", err)
+	}
+}
+
+func TestLoadLeavesAStandingClusterItsRanges(t *testing.T) {
+	t.Parallel()
+	host := testHost()
+	host.Clusters = []string{"rampart"}
+	if _, err := Load(Values{"rampart:cluster": `{"podCIDR":"10.20.0.0/16"}`}, host); err != nil {
+		t.Errorf("a cluster that stands already: %v", err)
+	}
+}
+
+// TestDefaultStackFile holds the file to what it promises: every setting is in it, and it works as it stands.
+func TestDefaultStackFile(t *testing.T) {
+	t.Parallel()
+	values, err := ReadFile(FileName("kind"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Load(values, testHost())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Default()
+	want.Cluster.Ephemeral = true
+	want.Tenants = []Tenant{
+		{Name: "blue", Users: []string{}, Groups: []string{"blue-team"}},
+		{Name: "green", Groups: []string{"green-team"}},
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	content, err := os.ReadFile(FileName("kind"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range settingNames(reflect.TypeFor[Config]()) {
+		if !strings.Contains(string(content), name+":") {
+			t.Errorf("the file does not mention %s", name)
+		}
+	}
+}
+
+// settingNames also holds Config to the kinds that the decoder knows, and to a name for every field.
+func settingNames(of reflect.Type) []string {
+	var names []string
+	for i := range of.NumField() {
+		field := of.Field(i)
+		name := field.Tag.Get("config")
+		if name == "" {
+			panic("no name of setting " + field.Name)
+		}
+		names = append(names, name)
+		element := field.Type
+		if element.Kind() == reflect.Slice {
+			element = element.Elem()
+		}
+		switch element.Kind() {
+		case reflect.Struct:
+			names = append(names, settingNames(element)...)
+		case reflect.String, reflect.Int, reflect.Bool:
+		default:
+			panic("the decoder does not know the kind of setting " + field.Name)
+		}
+	}
+	return names
+}
+
+// TestComponentsAgree makes sure that what is accepted here is not refused when half of the layers stand.
+func TestComponentsAgree(t *testing.T) {
+	t.Parallel()
+	for _, registry := range []string{
+		"registry.k8s.io", "localhost", "localhost:5000", "ghcr.io/acme/team-a", "a.b-c.io:443/x__y", "library", "a.io/A", "a.io/",
+		"-a.io", "a..io", "a.io:", "a.io:x", "1.2.3.4:5", "a.io@sha256", "a.io//b", "http://a.io", "a.io/b:c", "é.io",
+	} {
+		ours := registryFault(registry) == ""
+		theirs := admission.ImagePolicyArgs{AllowedRegistries: []string{registry}}.Validate() == nil
+		if ours != theirs {
+			t.Errorf("registry %q: accepted here: %t, by the component: %t", registry, ours, theirs)
+		}
+	}
+}
+
+func TestReadFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), FileName("x"))
+	content := "config:\n  cluster:\n    workers: 2\n  rampart:provider: kind\n  other:key: true\n  rampart:tenants: [{name: a}]\n"
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Values{
+		"rampart:cluster": `{"workers":2}`, "rampart:provider": "kind", "other:key": "true", "rampart:tenants": `[{"name":"a"}]`,
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestReadFileOfBadFiles(t *testing.T) {
+	t.Parallel()
+	for content, want := range map[string]string{
+		"confg:\n  a: b\n":      "confg: is not a section of a stack file: did you mean config?",
+		"rampart:provider: x\n": "rampart:provider: is not a section of a stack file: settings stand under config",
+		"config: [\n":           "is not YAML",
+		"config: text\n":        "stack file",
+	} {
+		path := filepath.Join(t.TempDir(), FileName("x"))
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadFile(path); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want an error with %q", content, err, want)
+		}
+	}
+	if _, err := ReadFile(filepath.Join(t.TempDir(), "none.yaml")); err == nil {
+		t.Error("a file that is not there: no error")
+	}
+}
+
+func TestFind(t *testing.T) {
+	t.Parallel()
+	directory := t.TempDir()
+	for _, name := range []string{"b", "a"} {
+		if err := os.WriteFile(filepath.Join(directory, FileName(name)), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if path, err := Find(directory, "a"); err != nil || path != filepath.Join(directory, "Pulumi.a.yaml") {
+		t.Errorf("got %s, %v", path, err)
+	}
+	for _, unknown := range []string{"c", "", "../a", "*"} {
+		if _, err := Find(directory, unknown); err == nil || !strings.Contains(err.Error(), "use one of a, b") {
+			t.Errorf("stack %q: got %v, want an error that names the stacks", unknown, err)
+		}
+	}
+}
+
+func TestReadImages(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	if images, err := ReadImages(home); images != nil || err != nil {
+		t.Errorf("no file: got %v, %v", images, err)
+	}
+	path := filepath.Join(home, ImagesFile)
+	content := `{"road":"airgap","kubernetesVersion":"v1.37.0","node":{"reference":"r","archive":"/a","id":"i"},` +
+		`"images":{"x":{"reference":"y"}},"calicoCRDs":"/c"}`
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	want := &Images{
+		Road: RoadAirgap, KubernetesVersion: baseline.DefaultKubernetesVersion,
+		Node:   NodeImage{Reference: "r", Archive: "/a", ID: "i"},
+		Images: map[string]ImageReference{"x": {Reference: "y"}}, CalicoCRDs: "/c",
+	}
+	if got, err := ReadImages(home); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
+	}
+	if err := os.WriteFile(path, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadImages(home); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("half a file: got %v, want an error with its path", err)
+	}
+}

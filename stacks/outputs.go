@@ -1,0 +1,67 @@
+package stacks
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/components/tenant"
+	"github.com/rampart-iac/rampart/providers"
+)
+
+// Names of the stack's outputs.
+const (
+	OutputCluster           = "cluster"
+	OutputProvider          = "provider"
+	OutputKubernetesVersion = "kubernetesVersion"
+	OutputEndpoint          = "endpoint"
+	OutputKubeconfig        = "kubeconfig"
+	OutputKubeconfigPath    = "kubeconfigPath"
+	OutputEnforced          = "enforced"
+	OutputTenants           = "tenants"
+)
+
+// KubeconfigName is the name of the file in a cluster's directory that holds its kubeconfig.
+const KubeconfigName = "kubeconfig"
+
+func (r run) export(ctx *pulumi.Context, cluster *providers.Cluster, tenants map[string]*tenant.Tenant) {
+	ctx.Export(OutputCluster, pulumi.String(cluster.Name))
+	ctx.Export(OutputProvider, pulumi.String(r.config.Provider))
+	ctx.Export(OutputKubernetesVersion, pulumi.String(string(cluster.Facts.KubernetesVersion)))
+	ctx.Export(OutputEndpoint, cluster.Endpoint)
+	ctx.Export(OutputKubeconfig, pulumi.ToSecret(cluster.Kubeconfig))
+	ctx.Export(OutputKubeconfigPath, pulumi.String(filepath.Join(r.directory, KubeconfigName)))
+	ctx.Export(OutputEnforced, pulumi.ToStringArray(enforced(r.config, cluster.Facts)))
+	namespaces := pulumi.StringMap{}
+	for name, each := range tenants {
+		namespaces[name] = each.Namespace
+	}
+	ctx.Export(OutputTenants, namespaces)
+}
+
+// enforced says in short lines what stands between an attacker and the cluster. It reads the same facts that the layers
+// were made from.
+func enforced(config Config, facts baseline.Facts) []string {
+	lines := []string{
+		fmt.Sprintf("secrets encrypted at rest (%s)", facts.SecretsEncryption),
+		fmt.Sprintf("TLS %s or later on every control-plane port", facts.TLSFloor),
+		"audit log of who did what",
+		"pods start only after their network policy (Calico)",
+		fmt.Sprintf("images from %d allowed %s only, never :latest",
+			len(config.Admission.AllowedRegistries), plural(len(config.Admission.AllowedRegistries), "registry", "registries")),
+	}
+	if count := len(config.Tenants); count > 0 {
+		lines = append(lines, fmt.Sprintf("%d %s: own namespace, default deny, own role, Pod Security restricted",
+			count, plural(count, "tenant", "tenants")))
+	}
+	return lines
+}
+
+func plural(count int, one, many string) string {
+	if count == 1 {
+		return one
+	}
+	return many
+}

@@ -1,0 +1,172 @@
+package stacks
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/rampart-iac/rampart/components/access"
+	"github.com/rampart-iac/rampart/components/admission"
+	"github.com/rampart-iac/rampart/components/network"
+	"github.com/rampart-iac/rampart/components/tenant"
+	"github.com/rampart-iac/rampart/providers"
+	"github.com/rampart-iac/rampart/providers/kind"
+)
+
+// Program is the Pulumi program of every stack. Each layer comes after all that it needs: what denies comes after what
+// it would break.
+func Program(ctx *pulumi.Context) error {
+	run, err := load()
+	if err != nil {
+		return err
+	}
+	cluster, err := run.cluster(ctx)
+	if err != nil {
+		return err
+	}
+	ready, err := run.network(ctx, cluster)
+	if err != nil {
+		return err
+	}
+	policy, err := run.admission(ctx, cluster, ready)
+	if err != nil {
+		return err
+	}
+	tenants, err := run.tenants(ctx, cluster, append(ready, policy))
+	if err != nil {
+		return err
+	}
+	run.export(ctx, cluster, tenants)
+	return nil
+}
+
+// run is one run of the program.
+type run struct {
+	config Config
+	images *Images
+
+	// directory holds this cluster's own files on this machine.
+	directory string
+}
+
+// cluster makes the cluster, hardened but without a network.
+func (r run) cluster(ctx *pulumi.Context) (*providers.Cluster, error) {
+	c := r.config.Cluster
+	workers := c.Workers
+	if workers == 0 {
+		workers = kind.NoWorkers
+	}
+	return kind.NewCluster(ctx, c.Name, &kind.ClusterArgs{
+		Name:              c.Name,
+		KubernetesVersion: c.KubernetesVersion,
+		Image:             r.nodeImage(),
+		Workers:           workers,
+		PodCIDR:           c.PodCIDR,
+		ServiceCIDR:       c.ServiceCIDR,
+		TLSMinVersion:     c.TLSMinVersion,
+		Engine:            c.Engine,
+		APIServerPort:     c.APIServerPort,
+		Directory:         r.directory,
+		Ephemeral:         c.Ephemeral,
+	})
+}
+
+// nodeImage is the stack's own image, or else that of the road. The zero Image means the published one.
+func (r run) nodeImage() kind.Image {
+	if r.config.Cluster.Image != "" {
+		return kind.Image{Reference: r.config.Cluster.Image}
+	}
+	node := r.images.Node
+	return kind.Image{Reference: node.Reference, Archive: node.Archive, ID: node.ID}
+}
+
+// network installs the pod network if the cluster comes without one, and returns what tells that it works.
+func (r run) network(ctx *pulumi.Context, cluster *providers.Cluster) ([]pulumi.Resource, error) {
+	if !cluster.Facts.NeedsNetwork {
+		return nil, nil
+	}
+	calico, err := network.NewCalico(ctx, cluster.Name+"-calico", &network.CalicoArgs{
+		CRDs:    os.DirFS(r.images.CalicoCRDs),
+		PodCIDR: cluster.Facts.PodCIDR,
+		Images: network.Images{
+			Node:            r.images.Images["calico-node"].Reference,
+			CNI:             r.images.Images["calico-cni"].Reference,
+			KubeControllers: r.images.Images["calico-kube-controllers"].Reference,
+		},
+	}, cluster.InCluster()...)
+	if err != nil {
+		return nil, err
+	}
+	return append(calico.Ready, calico), nil
+}
+
+// admission says which images the cluster runs.
+func (r run) admission(
+	ctx *pulumi.Context, cluster *providers.Cluster, after []pulumi.Resource,
+) (*admission.ImagePolicy, error) {
+	return admission.NewImagePolicy(ctx, cluster.Name+"-images", &admission.ImagePolicyArgs{
+		AllowedRegistries: r.config.Admission.AllowedRegistries,
+	}, cluster.InCluster(after...)...)
+}
+
+// tenants makes the tenants, by their names.
+func (r run) tenants(
+	ctx *pulumi.Context, cluster *providers.Cluster, after []pulumi.Resource,
+) (map[string]*tenant.Tenant, error) {
+	tenants := map[string]*tenant.Tenant{}
+	for _, each := range r.config.Tenants {
+		made, err := tenant.NewTenant(ctx, cluster.Name+"-"+each.Name, &tenant.TenantArgs{
+			Name:              each.Name,
+			Subjects:          each.subjects(),
+			KubernetesVersion: cluster.Facts.KubernetesVersion,
+		}, cluster.InCluster(after...)...)
+		if err != nil {
+			return nil, err
+		}
+		tenants[each.Name] = made
+	}
+	return tenants, nil
+}
+
+func (t Tenant) subjects() []access.Subject {
+	subjects := make([]access.Subject, 0, len(t.Users)+len(t.Groups))
+	for _, name := range t.Users {
+		subjects = append(subjects, access.Subject{Kind: access.UserSubject, Name: name})
+	}
+	for _, name := range t.Groups {
+		subjects = append(subjects, access.Subject{Kind: access.GroupSubject, Name: name})
+	}
+	return subjects
+}
+
+// load reads the configuration that the engine handed to the program, and what this machine provides.
+func load() (run, error) {
+	values, err := engineValues()
+	if err != nil {
+		return run{}, err
+	}
+	home, err := Home()
+	if err != nil {
+		return run{}, err
+	}
+	host, err := ThisHost(home)
+	if err != nil {
+		return run{}, err
+	}
+	config, err := Load(values, host)
+	if err != nil {
+		return run{}, fmt.Errorf("the configuration of this stack:\n%w", err)
+	}
+	if host.Images == nil {
+		return run{}, fmt.Errorf("there is no %s in %s: run \"make tools\" once, it finds or builds the images and programs "+
+			"that a cluster is made of", ImagesFile, home)
+	}
+	return run{config: config, images: host.Images, directory: ClusterDirectory(home, config.Cluster.Name)}, nil
+}
+
+// ClusterDirectory is the folder in a working folder that holds the files of one cluster.
+func ClusterDirectory(home, cluster string) string {
+	return filepath.Join(home, "clusters", cluster)
+}

@@ -1,0 +1,265 @@
+package stacks
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/rampart-iac/rampart/baseline"
+)
+
+// ProviderKind makes clusters of containers on this machine.
+const ProviderKind = "kind"
+
+var (
+	knownProviders = []string{ProviderKind}
+	knownEngines   = []string{"auto", "docker", "podman", "nerdctl"}
+
+	// kind's own rule, with a start and an end that node names need.
+	clusterName = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$`)
+
+	// The label of RFC 1123 that namespaces are named by.
+	namespaceName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
+
+	// A registry's host, and the folders behind it, in the grammar of image references.
+	registryHost    = regexp.MustCompile(`^[a-z0-9]+([.-]+[a-z0-9]+)*(:[0-9]{1,5})?$`)
+	registryFolders = regexp.MustCompile(`^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$`)
+
+	// A tag or a digest at the end of an image's reference.
+	pinnedImage = regexp.MustCompile(`^[^\s@]+(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|@sha256:[0-9a-f]{64})$`)
+)
+
+const (
+	longestClusterName = 50 // "-control-plane" follows, and a host name has at most 64 letters
+	longestNamespace   = 63
+	mostWorkers        = 10 // more nodes than one machine can hold are a slip of the pen
+)
+
+// validate checks the values of a configuration against each other and against the machine. Settings that are already
+// known to be faulty are left out: their values are not those of the stack.
+func validate(config Config, host Host, known Faults) Faults {
+	v := &validator{config: config, host: host, faulty: map[string]bool{}}
+	for _, fault := range known {
+		v.faulty[fault.Path] = true
+	}
+	v.provider()
+	v.cluster()
+	v.ranges()
+	v.admission()
+	v.tenants()
+	return v.faults
+}
+
+type validator struct {
+	config Config
+	host   Host
+	faulty map[string]bool
+	faults Faults
+}
+
+// report adds a fault of a setting, unless it, or what it is a part of, has one already.
+func (v *validator) report(path string, value any, rule string, arguments ...any) {
+	path = Project + ":" + path
+	for faulty := range v.faulty {
+		if rest, below := strings.CutPrefix(path, faulty); below && (rest == "" || rest[0] == '.' || rest[0] == '[') {
+			return
+		}
+	}
+	v.faults.add(path, show(value), rule, arguments...)
+}
+
+func (v *validator) provider() {
+	if !slices.Contains(knownProviders, v.config.Provider) {
+		v.report("provider", v.config.Provider, "is not a known provider: use one of %s", strings.Join(knownProviders, ", "))
+	}
+}
+
+func (v *validator) cluster() {
+	c := v.config.Cluster
+	if !clusterName.MatchString(c.Name) || len(c.Name) > longestClusterName {
+		v.report("cluster.name", c.Name, "is not a cluster name: use at most %d lower-case letters, digits, dots and "+
+			"dashes, with a letter or digit at both ends", longestClusterName)
+	}
+	v.kubernetesVersion()
+	if c.Image != "" && !pinnedImage.MatchString(c.Image) {
+		v.report("cluster.image", c.Image, "has neither a tag nor a digest: add :<tag> or, better, @sha256:<digest>")
+	}
+	if strings.HasSuffix(c.Image, ":latest") {
+		v.report("cluster.image", c.Image, "has the tag latest, which moves: name a release or a digest")
+	}
+	if c.Workers < 0 || c.Workers > mostWorkers {
+		v.report("cluster.workers", c.Workers, "is out of range: use 0 to %d", mostWorkers)
+	}
+	if c.TLSMinVersion != baseline.TLS12 && c.TLSMinVersion != baseline.TLS13 {
+		v.report("cluster.tlsMinVersion", c.TLSMinVersion, "is not a TLS version that may be the floor: use %q, or %q for "+
+			"clients that cannot do better", baseline.TLS13, baseline.TLS12)
+	}
+	if !slices.Contains(knownEngines, c.Engine) {
+		v.report("cluster.engine", c.Engine, "is not a known container engine: use one of %s", strings.Join(knownEngines, ", "))
+	}
+	if c.APIServerPort != 0 && (c.APIServerPort < 1024 || c.APIServerPort > 65535) {
+		v.report("cluster.apiServerPort", c.APIServerPort, "is out of range: use 1024 to 65535, or 0 for a free port")
+	}
+}
+
+func (v *validator) kubernetesVersion() {
+	version := v.config.Cluster.KubernetesVersion
+	supported := baseline.SupportedKubernetesVersions()
+	if !slices.Contains(supported, version) {
+		names := make([]string, 0, len(supported))
+		for _, each := range supported {
+			names = append(names, string(each))
+		}
+		v.report("cluster.kubernetesVersion", version, "is not supported: use one of %s", strings.Join(names, ", "))
+		return
+	}
+	images := v.host.Images
+	if images != nil && images.Road == RoadAirgap && images.KubernetesVersion != version && v.config.Cluster.Image == "" {
+		v.report("cluster.kubernetesVersion", version, "is not the version that was built for this machine, which is %s: "+
+			"use that one, or take the published road (RAMPART_ROAD=published)", images.KubernetesVersion)
+	}
+}
+
+// smallestPodRange and smallestServiceRange are prefix lengths. A node takes a /26 of the pod range, and kubeadm wants
+// room for the services of a small cluster at least.
+const (
+	smallestPodRange     = 24
+	smallestServiceRange = 24
+	largestServiceRange  = 12 // the API server keeps a bitmap of the service range, and refuses more than 20 bits
+	largestPodRange      = 8
+)
+
+func (v *validator) ranges() {
+	c := v.config.Cluster
+	pods, podsOK := v.cidr("cluster.podCIDR", c.PodCIDR, largestPodRange, smallestPodRange)
+	services, servicesOK := v.cidr("cluster.serviceCIDR", c.ServiceCIDR, largestServiceRange, smallestServiceRange)
+	if podsOK && servicesOK && pods.Overlaps(services) {
+		v.report("cluster.podCIDR", c.PodCIDR, "overlaps rampart:cluster.serviceCIDR %q: choose ranges that do not meet",
+			c.ServiceCIDR)
+	}
+	if slices.Contains(v.host.Clusters, c.Name) {
+		// The cluster has its ranges, and a tunnel that somebody opened since is no reason to refuse it.
+		return
+	}
+	for _, network := range v.host.Networks {
+		if podsOK && pods.Overlaps(network.Range) {
+			v.report("cluster.podCIDR", c.PodCIDR, "overlaps %s of this machine's interface %s: choose a range that this "+
+				"machine does not use", network.Range, network.Interface)
+		}
+		if servicesOK && services.Overlaps(network.Range) {
+			v.report("cluster.serviceCIDR", c.ServiceCIDR, "overlaps %s of this machine's interface %s: choose a range that "+
+				"this machine does not use", network.Range, network.Interface)
+		}
+	}
+}
+
+// cidr parses an IPv4 range of a size between two prefix lengths, and says whether it could.
+func (v *validator) cidr(path, text string, largest, smallest int) (netip.Prefix, bool) {
+	prefix, err := netip.ParsePrefix(text)
+	switch {
+	case err != nil:
+		v.report(path, text, "is not a range in CIDR notation: write one such as 10.244.0.0/16")
+	case !prefix.Addr().Is4():
+		v.report(path, text, "is not an IPv4 range: only IPv4 is supported")
+	case prefix.Masked() != prefix:
+		v.report(path, text, "has bits set behind the prefix: did you mean %s?", prefix.Masked())
+	case prefix.Bits() < largest || prefix.Bits() > smallest:
+		v.report(path, text, "is a /%d: use a range from /%d to /%d", prefix.Bits(), largest, smallest)
+	default:
+		return prefix, true
+	}
+	return netip.Prefix{}, false
+}
+
+func (v *validator) admission() {
+	const path = "admission.allowedRegistries"
+	registries := v.config.Admission.AllowedRegistries
+	if len(registries) == 0 {
+		v.report(path, registries, "is empty, so that no pod could run: name at least one registry, such as registry.k8s.io")
+	}
+	seen := map[string]int{}
+	for i, registry := range registries {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		if first, double := seen[registry]; double {
+			v.report(at, registry, "is there already, as rampart:%s[%d]: remove one", path, first)
+			continue
+		}
+		seen[registry] = i
+		if fault := registryFault(registry); fault != "" {
+			v.report(at, registry, "%s", fault)
+		}
+	}
+}
+
+// registryFault says what is wrong with a registry, or nothing.
+func registryFault(registry string) string {
+	switch {
+	case registry == "":
+		return "is empty: name a registry, such as registry.k8s.io"
+	case strings.ContainsAny(registry, "*?"):
+		return "is a wildcard, which would allow anybody's images: name each registry"
+	case strings.Contains(registry, "://"):
+		return "has a scheme: write the host alone, as in an image's name"
+	case strings.Contains(registry, "@"):
+		return "has a digest: name a registry, not an image"
+	case strings.HasSuffix(registry, "/"):
+		return "ends with a slash: leave it out; only whole parts of a path match in any case"
+	case !isRegistry(registry):
+		return "is not a registry: write a host name with a dot or a port in lower case, such as registry.k8s.io, " +
+			"or a host and a path, such as ghcr.io/acme"
+	}
+	return ""
+}
+
+// isRegistry says whether a name starts with a registry. Container runtimes take a first part without a dot or a port,
+// other than localhost, for a folder on Docker Hub.
+func isRegistry(name string) bool {
+	host, folders, hasFolders := strings.Cut(name, "/")
+	if !strings.ContainsAny(host, ".:") && host != "localhost" {
+		return false
+	}
+	return registryHost.MatchString(host) && (!hasFolders || registryFolders.MatchString(folders))
+}
+
+func (v *validator) tenants() {
+	seen := map[string]int{}
+	for i, tenant := range v.config.Tenants {
+		path := fmt.Sprintf("tenants[%d]", i)
+		name := tenant.Name
+		switch first, double := seen[name]; {
+		case name == "":
+			v.report(path+".name", name, "is empty: give the tenant a name")
+		case double:
+			v.report(path+".name", name, "is the name of rampart:tenants[%d] already: tenants need names of their own", first)
+		case !namespaceName.MatchString(name) || len(name) > longestNamespace:
+			v.report(path+".name", name, "is not a namespace name: use at most %d lower-case letters, digits and dashes, "+
+				"with a letter or digit at both ends", longestNamespace)
+		case name == "default" || strings.HasPrefix(name, "kube-"):
+			v.report(path+".name", name, "is a namespace of Kubernetes itself: choose another name")
+		}
+		if _, double := seen[name]; !double {
+			seen[name] = i
+		}
+		v.subjects(path+".users", tenant.Users)
+		v.subjects(path+".groups", tenant.Groups)
+	}
+}
+
+// subjects refuses names that would give a tenant's role to more than its people.
+func (v *validator) subjects(path string, names []string) {
+	for i, name := range names {
+		at := fmt.Sprintf("%s[%d]", path, i)
+		switch {
+		case slices.Contains(names[:i], name):
+			v.report(at, name, "is named twice: remove one")
+		case strings.TrimSpace(name) != name || name == "":
+			v.report(at, name, "is empty or has spaces around it: write the name as the API server knows it")
+		case name == "*":
+			v.report(at, name, "is a wildcard: name each one")
+		case strings.HasPrefix(name, "system:"):
+			v.report(at, name, "is one of Kubernetes' own users or groups: choose another name")
+		}
+	}
+}
