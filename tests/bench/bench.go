@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/rampart-iac/rampart/tests/framework"
+)
+
+// bench is one run.
+type bench struct {
+	product  *framework.Product
+	progress io.Writer
+	repeat   int
+	cold     bool
+
+	// bare is the name of the cluster that up is compared with; empty while there is none.
+	bare string
+}
+
+func (b *bench) all(ctx context.Context) (*Report, error) {
+	machine, err := describeMachine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	report := &Report{Machine: machine}
+	for _, part := range []func(context.Context, *Report) error{b.tools, b.stack, b.emptyProgram} {
+		if err := part(ctx, report); err != nil {
+			return nil, err
+		}
+	}
+	return report, nil
+}
+
+// rampart measures one call of the product's command line on the bench's stack.
+func (b *bench) rampart(ctx context.Context, command string, more ...string) (Usage, error) {
+	fmt.Fprintf(b.progress, "%s rampart %s\n", time.Now().Format(time.TimeOnly), command)
+	args := append([]string{command, "--stack", b.product.Stack, "--config", b.product.ConfigFile}, more...)
+	return measure(ctx, b.product.Root, b.product.Environment(), b.product.Binary, args...)
+}
+
+// tools measures how the tools are built or found, with the caches of this machine and, if asked, without.
+func (b *bench) tools(ctx context.Context, report *Report) error {
+	if b.cold {
+		caches := filepath.Join(b.product.Dir, "cold")
+		env := append(b.product.Environment(),
+			"RAMPART_CACHE="+filepath.Join(caches, "rampart"), "GOCACHE="+filepath.Join(caches, "go"))
+		cold, err := measure(ctx, b.product.Root, env, b.product.Binary, "tools")
+		if err != nil {
+			return err
+		}
+		report.add("tools, cold caches", cold)
+	}
+	// The first call fills the work folder; what comes after it finds everything.
+	if _, err := measure(ctx, b.product.Root, b.product.Environment(), b.product.Binary, "tools"); err != nil {
+		return err
+	}
+	warm, err := median(b.repeat, func() (Usage, error) {
+		return measure(ctx, b.product.Root, b.product.Environment(), b.product.Binary, "tools")
+	})
+	report.add("tools, warm caches", warm)
+	return err
+}
+
+// stack measures the product's stack and, beside it, the same cluster without the product.
+func (b *bench) stack(ctx context.Context, report *Report) error {
+	// Both clusters start with the node image in the engine and the program compiled.
+	if _, err := b.rampart(ctx, "preview"); err != nil {
+		return err
+	}
+	if err := b.loadNodeImage(ctx); err != nil {
+		return err
+	}
+	up, err := b.rampart(ctx, "up")
+	if err != nil {
+		return err
+	}
+	report.add("up from nothing, warm caches", up)
+	again, err := median(b.repeat, func() (Usage, error) { return b.rampart(ctx, "up") })
+	if err != nil {
+		return err
+	}
+	report.add("up without changes", again)
+	objects, err := b.calicoObjects(ctx)
+	if err != nil {
+		return err
+	}
+	destroy, err := b.rampart(ctx, "destroy")
+	if err != nil {
+		return err
+	}
+	report.add("destroy", destroy)
+
+	bare, err := b.byHand(ctx, objects)
+	if err != nil {
+		return err
+	}
+	report.add("bare kind and the same Calico by hand", bare)
+	report.compare("up from nothing to bare kind and Calico", up, bare, 1.25)
+	return nil
+}
+
+// emptyProgram measures the engine itself, with a program that asks nothing of it.
+func (b *bench) emptyProgram(ctx context.Context, report *Report) error {
+	dir := filepath.Join(b.product.Dir, "empty")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	binary := filepath.Join(dir, "program")
+	if _, err := measure(ctx, b.product.Root, os.Environ(), "go", "build", "-o", binary, "./tests/bench/empty"); err != nil {
+		return err
+	}
+	project := fmt.Sprintf("name: empty\nruntime: {name: go, options: {binary: %q}}\n", binary)
+	if err := os.WriteFile(filepath.Join(dir, "Pulumi.yaml"), []byte(project), 0o600); err != nil {
+		return err
+	}
+	state := filepath.Join(dir, "state")
+	if err := os.MkdirAll(state, 0o700); err != nil {
+		return err
+	}
+	env := append(b.product.Environment(),
+		"PATH="+filepath.Join(b.product.Home(), "bin")+string(os.PathListSeparator)+os.Getenv("PATH"),
+		"PULUMI_BACKEND_URL=file://"+state, "PULUMI_CONFIG_PASSPHRASE=bench", "PULUMI_SKIP_UPDATE_CHECK=true",
+		"PULUMI_HOME="+filepath.Join(b.product.Home(), "pulumi-home"))
+	pulumi := filepath.Join(b.product.Home(), "bin", "pulumi")
+	if _, err := measure(ctx, dir, env, pulumi, "stack", "init", "empty", "--non-interactive"); err != nil {
+		return err
+	}
+	up := func() (Usage, error) {
+		return measure(ctx, dir, env, pulumi, "up", "--stack", "empty", "--yes", "--skip-preview", "--non-interactive")
+	}
+	if _, err := up(); err != nil {
+		return err
+	}
+	again, err := median(b.repeat, up)
+	if err != nil {
+		return err
+	}
+	report.add("empty program without changes", again)
+	for _, row := range report.Rows {
+		if row.What == "up without changes" {
+			report.compare("up without changes to an empty program", row.Usage, again, 1.3)
+		}
+	}
+	return nil
+}
+
+// tidy takes down whatever stands, also after a failure.
+func (b *bench) tidy(ctx context.Context) error {
+	var failed error
+	if b.bare != "" {
+		failed = b.deleteBare(ctx)
+	}
+	if nodes, err := b.product.NodeContainers(ctx); err != nil || len(nodes) > 0 {
+		_, destroyErr := b.rampart(ctx, "destroy")
+		failed = errors.Join(failed, err, destroyErr)
+	}
+	return errors.Join(failed, b.product.Remove())
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/rampart-iac/rampart/tests/framework"
+)
+
+// Report is the outcome of one run.
+type Report struct {
+	Machine Machine `json:"machine"`
+	Rows    []Row   `json:"rows"`
+	Ratios  []Ratio `json:"ratios"`
+}
+
+// Machine says what was measured on.
+type Machine struct {
+	Cores     int      `json:"cores"`
+	MemoryGiB int      `json:"memoryGiB"`
+	Kernel    string   `json:"kernel"`
+	Engines   []string `json:"engines"`
+	Go        string   `json:"go"`
+	Load      string   `json:"loadBefore"`
+}
+
+// Row is one measurement.
+type Row struct {
+	What string `json:"what"`
+	Usage
+}
+
+// Ratio compares two wall times.
+type Ratio struct {
+	What  string  `json:"what"`
+	Value float64 `json:"value"`
+	Aim   float64 `json:"aim"`
+}
+
+func (r *Report) add(what string, usage Usage) {
+	r.Rows = append(r.Rows, Row{What: what, Usage: usage})
+}
+
+func (r *Report) compare(what string, ours, theirs Usage, aim float64) {
+	r.Ratios = append(r.Ratios, Ratio{What: what, Value: ours.WallSeconds / theirs.WallSeconds, Aim: aim})
+}
+
+func (r *Report) writeJSON(path string) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(text, '\n'), 0o600)
+}
+
+func (r *Report) writeTable(out io.Writer) error {
+	text := &strings.Builder{}
+	m := r.Machine
+	fmt.Fprintf(text, "%d cores, %d GiB, Linux %s, %s, %s, load before %s\n\n",
+		m.Cores, m.MemoryGiB, m.Kernel, strings.Join(m.Engines, " and "), m.Go, m.Load)
+	fmt.Fprintln(text, "| What | Wall, s | CPU, s | Peak, MiB |\n|---|---:|---:|---:|")
+	for _, row := range r.Rows {
+		fmt.Fprintf(text, "| %s | %.1f | %.1f | %.0f |\n", row.What, row.WallSeconds, row.CPUSeconds, row.PeakMiB)
+	}
+	fmt.Fprintln(text, "\n| Wall time of | Ratio | Aim |\n|---|---:|---:|")
+	for _, ratio := range r.Ratios {
+		fmt.Fprintf(text, "| %s | %.2f | at most %.2f |\n", ratio.What, ratio.Value, ratio.Aim)
+	}
+	_, err := io.WriteString(out, text.String())
+	return err
+}
+
+func describeMachine(ctx context.Context) (Machine, error) {
+	machine := Machine{Cores: runtime.NumCPU(), Go: runtime.Version()}
+	memory, err := os.Open("/proc/meminfo")
+	if err != nil {
+		return machine, err
+	}
+	defer memory.Close()
+	for lines := bufio.NewScanner(memory); lines.Scan(); {
+		if fields := strings.Fields(lines.Text()); len(fields) > 1 && fields[0] == "MemTotal:" {
+			kib, err := strconv.Atoi(fields[1])
+			if err != nil {
+				return machine, err
+			}
+			machine.MemoryGiB = (kib + 1<<19) >> 20
+		}
+	}
+	var name unix.Utsname
+	if err := unix.Uname(&name); err != nil {
+		return machine, err
+	}
+	machine.Kernel = unix.ByteSliceToString(name.Release[:])
+	load, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return machine, err
+	}
+	machine.Load, _, _ = strings.Cut(string(load), " ")
+	for _, engine := range framework.Engines(ctx) {
+		version, err := exec.CommandContext(ctx, string(engine), "--version").Output()
+		if err != nil {
+			return machine, err
+		}
+		machine.Engines = append(machine.Engines, strings.TrimSpace(string(version)))
+	}
+	return machine, nil
+}

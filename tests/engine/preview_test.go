@@ -1,0 +1,152 @@
+package engine
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rampart-iac/rampart/tests/framework"
+)
+
+var update = flag.Bool("update", false, "write the planned resources to testdata instead of comparing them")
+
+// goldenPlan holds, line by line, all that the kind stack makes: type and name.
+const goldenPlan = "testdata/plan.txt"
+
+// previewDeadline is for a machine with cold caches, on which the tools are built or pulled first.
+const previewDeadline = 45 * time.Minute
+
+// step is one line of the engine's plan.
+type step struct {
+	Op, URN  string
+	NewState struct {
+		Type   string
+		Inputs json.RawMessage
+	}
+}
+
+// TestPlanOfANewStack previews a stack of which nothing exists, twice.
+func TestPlanOfANewStack(t *testing.T) {
+	t.Parallel()
+	product := install(t)
+	first, text := plan(t, product)
+	second, _ := plan(t, product)
+
+	t.Run("is complete", func(t *testing.T) { t.Parallel(); isComplete(t, product, first) })
+	t.Run("is the same every time", func(t *testing.T) { t.Parallel(); isTheSame(t, first, second) })
+	t.Run("shows no secret", func(t *testing.T) { t.Parallel(); showsNoSecret(t, text) })
+}
+
+func install(t *testing.T) *framework.Product {
+	t.Helper()
+	giveUp, err := framework.TakeTurn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	product, err := framework.Install(t.Context(), framework.Settings{
+		Prefix: "e2e-plan", PodCIDR: "10.217.0.0/16", ServiceCIDR: "10.117.0.0/16",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := product.Census(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := product.Remove(); err != nil {
+			t.Error(err)
+		}
+		if err := giveUp(); err != nil {
+			t.Error(err)
+		}
+	})
+	run, err := product.Start("preview", "--stack", product.Stack, "--config", product.ConfigFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result, err := framework.WaitAtMost(t.Context(), run, previewDeadline); err != nil || result.ExitCode != 0 {
+		t.Fatalf("%v %v", err, result)
+	}
+	after, err := product.Census(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range after.Since(before) {
+		if !strings.HasPrefix(line, "file ") { // the stack itself, with nothing in it
+			t.Errorf("a preview made %s", line)
+		}
+	}
+	return product
+}
+
+func plan(t *testing.T, product *framework.Product) ([]step, string) {
+	t.Helper()
+	text, err := product.Pulumi(t.Context(), "preview", "--stack", product.Stack, "--json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var preview struct{ Steps []step }
+	if err := json.Unmarshal([]byte(text), &preview); err != nil {
+		t.Fatalf("%v in:\n%s", err, text)
+	}
+	// The engine registers what does not depend on each other in any order.
+	slices.SortFunc(preview.Steps, func(a, b step) int { return strings.Compare(a.URN, b.URN) })
+	return preview.Steps, text
+}
+
+func isComplete(t *testing.T, product *framework.Product, steps []step) {
+	t.Helper()
+	lines := make([]string, 0, len(steps))
+	for _, step := range steps {
+		if step.Op != "create" {
+			t.Errorf("%s: %s, want create", step.URN, step.Op)
+		}
+		name := step.URN[strings.LastIndex(step.URN, "::")+2:]
+		lines = append(lines, step.NewState.Type+" "+strings.ReplaceAll(name, product.Cluster, "<cluster>"))
+	}
+	slices.Sort(lines)
+	got := strings.Join(lines, "\n") + "\n"
+	if *update {
+		if err := os.WriteFile(goldenPlan, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(goldenPlan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("the plan is not that of %s:\n%s", goldenPlan, got)
+	}
+}
+
+// isTheSame: a plan that differs from run to run would show changes where there are none.
+func isTheSame(t *testing.T, first, second []step) {
+	t.Helper()
+	if len(first) != len(second) {
+		t.Fatalf("%d steps and then %d", len(first), len(second))
+	}
+	for i := range first {
+		if first[i].URN != second[i].URN || string(first[i].NewState.Inputs) != string(second[i].NewState.Inputs) {
+			t.Errorf("%s differs:\n%s\n%s", first[i].URN, first[i].NewState.Inputs, second[i].NewState.Inputs)
+		}
+	}
+}
+
+// showsNoSecret: the files of the control plane hold the encryption key.
+func showsNoSecret(t *testing.T, text string) {
+	t.Helper()
+	for _, content := range []string{"EncryptionConfiguration", "client-key-data"} {
+		if strings.Contains(text, content) {
+			t.Errorf("the plan shows %q", content)
+		}
+	}
+	if !strings.Contains(text, "KubeletConfiguration") {
+		t.Error("control: the plan does not show what is no secret either")
+	}
+}
