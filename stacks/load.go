@@ -34,3 +34,18 @@ func Load(values Values, host Host) (Config, error) {
 	}
 	return config, nil
 }
+
+// ClusterName returns the name of a stack's cluster, whatever else is wrong with its configuration. Empty if the name
+// itself is.
+func ClusterName(values Values) string {
+	cluster, _ := parse(values[Project+":cluster"]).(map[string]any)
+	value, given := cluster["name"]
+	if !given {
+		return Default().Cluster.Name
+	}
+	name, _ := value.(string)
+	if !clusterName.MatchString(name) {
+		return ""
+	}
+	return name
+}

@@ -1,0 +1,103 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/process"
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/toolchain"
+	"github.com/rampart-iac/rampart/stacks"
+)
+
+func newDestroy(shared *flags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "destroy",
+		Short: "Remove the stack: cluster, networks, files and state",
+		Long: `Removes the stack: cluster, networks, files and state.
+
+The tools and what was built are kept. A stack that is protected (ephemeral: false) has to be made ephemeral first, by its
+file and up.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := newSession(cmd, shared)
+			if err != nil {
+				return err
+			}
+			return s.destroy(cmd.Context())
+		},
+	}
+}
+
+func (s *session) destroy(ctx context.Context) error {
+	cluster := s.clusterName()
+	ours := s.stack.Backend.Ours
+	remains, err := s.remains(cluster)
+	if err != nil {
+		return err
+	}
+	if ours && !s.stack.Exists() && len(remains) == 0 {
+		fmt.Fprintf(s.stdout, "Nothing to destroy: there is no stack %s.\n", s.stack.Name)
+		return nil
+	}
+	if err := s.equip(ctx); err != nil {
+		return err
+	}
+	if !ours || s.stack.Exists() {
+		pulumi := s.engine()
+		if err := pulumi.Ready(ctx); err != nil {
+			return err
+		}
+		if err := pulumi.Destroy(); err != nil {
+			return err
+		}
+	}
+	if err := s.removeCluster(cluster); err != nil {
+		return err
+	}
+	if remains, err = s.remains(cluster); err != nil {
+		return err
+	}
+	for _, path := range remains {
+		if err := os.RemoveAll(path); err != nil {
+			return fmt.Errorf("removing what is left of stack %s: %w", s.stack.Name, err)
+		}
+	}
+	s.stack.RemoveEmpty()
+	fmt.Fprintf(s.stdout, "\nStack %s is gone: its cluster, network, files and state. Tools and builds are kept in %s.\n",
+		s.stack.Name, s.stack.Bin())
+	return nil
+}
+
+// remains are the files of the stack in the working folder. With a backend of the user's own, those of the cluster only.
+func (s *session) remains(cluster string) ([]string, error) {
+	return s.stack.Remains(cluster)
+}
+
+// removeCluster removes a cluster that the state knows nothing of: a create that was killed leaves nodes, and a journal
+// that says so, but no result. The plugin removes only what the journal shows to be ours.
+func (s *session) removeCluster(cluster string) error {
+	if cluster == "" {
+		return nil
+	}
+	directory := stacks.ClusterDirectory(s.stack.Home, cluster)
+	if _, err := os.Stat(filepath.Join(directory, "journal.json")); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	fmt.Fprintf(s.progress, "Removing what an interrupted run has left of cluster %s\n", cluster)
+	removed, err := process.Output(process.Command{
+		Path: s.stack.Tool(toolchain.Plugin), Args: []string{"remove-remains", directory}, Env: s.environment(),
+	})
+	if err != nil {
+		return fmt.Errorf("removing what is left of cluster %s: %w", cluster, err)
+	}
+	if name := strings.TrimSpace(string(removed)); name != "" {
+		fmt.Fprintf(s.progress, "Removed cluster %s\n", name)
+	}
+	return nil
+}

@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/engine"
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/road"
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/toolchain"
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/workspace"
+	"github.com/rampart-iac/rampart/stacks"
+)
+
+// session is one call of a command on one stack.
+type session struct {
+	flags
+	stack    workspace.Stack
+	stdout   io.Writer
+	progress io.Writer
+}
+
+// newSession finds the clone and the stack. It changes nothing.
+func newSession(cmd *cobra.Command, shared *flags) (*session, error) {
+	directory, err := os.Getwd()
+	if err != nil {
+		return nil, fmt.Errorf("finding the working directory: %w", err)
+	}
+	space, err := workspace.Open(directory)
+	if err != nil {
+		return nil, err
+	}
+	file, err := stackFile(space, shared)
+	if err != nil {
+		return nil, err
+	}
+	userHome, err := os.UserHomeDir()
+	if err != nil {
+		return nil, fmt.Errorf("finding your home folder: %w", err)
+	}
+	backend, err := workspace.ChooseBackend(os.LookupEnv, userHome)
+	if err != nil {
+		return nil, err
+	}
+	return &session{
+		flags:    *shared,
+		stack:    workspace.Stack{Workspace: space, Name: shared.stack, File: file, Backend: backend},
+		stdout:   cmd.OutOrStdout(),
+		progress: cmd.ErrOrStderr(),
+	}, nil
+}
+
+func stackFile(space *workspace.Workspace, shared *flags) (string, error) {
+	if shared.config == "" {
+		return stacks.Find(space.Stacks(), shared.stack)
+	}
+	path, err := filepath.Abs(shared.config)
+	if err != nil {
+		return "", fmt.Errorf("finding the stack file: %w", err)
+	}
+	return path, nil
+}
+
+// configuration reads and checks the stack file, as the program will.
+func (s *session) configuration() (stacks.Config, error) {
+	values, err := stacks.ReadFile(s.stack.File)
+	if err != nil {
+		return stacks.Config{}, err
+	}
+	host, err := stacks.ThisHost(s.stack.Home)
+	if err != nil {
+		return stacks.Config{}, err
+	}
+	if forced := s.forcedRoad(); forced != "" && host.Images != nil && host.Images.Road != forced {
+		// What was built for the other road does not limit this one.
+		host.Images = nil
+	}
+	config, err := stacks.Load(values, host)
+	if err != nil {
+		return stacks.Config{}, fmt.Errorf("stack %s (%s):\n%w", s.stack.Name, s.stack.File, err)
+	}
+	return config, nil
+}
+
+// clusterName is the name in the stack file if that can be told, however faulty the rest of the file is: a cluster must
+// be removable with a configuration that it could not be made from any more.
+func (s *session) clusterName() string {
+	values, err := stacks.ReadFile(s.stack.File)
+	if err != nil {
+		return ""
+	}
+	return stacks.ClusterName(values)
+}
+
+func (s *session) forcedRoad() stacks.Road {
+	if s.road != "" {
+		return stacks.Road(s.road)
+	}
+	return stacks.Road(os.Getenv(road.Variable))
+}
+
+// equip chooses the road, gets what it provides, compiles our own programs and makes the folders of the state.
+func (s *session) equip(ctx context.Context) error {
+	var taken stacks.Road
+	images, err := stacks.ReadImages(s.stack.Home)
+	if err != nil {
+		return err
+	}
+	if images != nil {
+		taken = images.Road
+	}
+	choice, err := road.Choose(ctx, road.Question{
+		Flag: s.road, Environment: os.Getenv(road.Variable), Taken: taken,
+		CacheExists: road.CacheExists(), Reachable: road.Probe(road.Registry),
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(s.progress, "Road: %s (%s)\n", choice.Road, choice.Reason)
+	if !s.stack.Backend.Ours {
+		fmt.Fprintf(s.progress, "State: your own Pulumi backend (%s)\n", s.stack.Backend.Reason)
+	}
+	if err := s.stack.Create(); err != nil {
+		return err
+	}
+	if err := road.Take(ctx, s.stack.Workspace, choice.Road, s.progress); err != nil {
+		return err
+	}
+	if err := toolchain.Build(s.stack.Workspace, s.environment(), s.progress); err != nil {
+		return err
+	}
+	return s.stack.Prepare()
+}
+
+func (s *session) environment() []string {
+	return s.stack.Environment(os.Environ(), os.LookupEnv)
+}
+
+// engine returns the Pulumi CLI on this stack.
+func (s *session) engine() *engine.Engine {
+	return &engine.Engine{
+		Stack: s.stack, Environment: s.environment(), Stdin: os.Stdin, Stdout: s.stdout, Progress: s.progress,
+	}
+}

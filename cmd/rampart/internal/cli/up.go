@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/engine"
+)
+
+func newUp(shared *flags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "up",
+		Short: "Make the stack, or bring it to what its file says",
+		Long: `Makes the stack, or brings it to what its file says.
+
+The file is checked before anything is started. What is missing is then found or built, and the Pulumi CLI runs the
+program. What an interrupted run has left is dealt with: there are no questions. A second run changes nothing, and says
+so.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := newSession(cmd, shared)
+			if err != nil {
+				return err
+			}
+			return s.up(cmd.Context())
+		},
+	}
+}
+
+func (s *session) up(ctx context.Context) error {
+	if _, err := s.configuration(); err != nil {
+		return err
+	}
+	if err := s.equip(ctx); err != nil {
+		return err
+	}
+	pulumi := s.engine()
+	if err := pulumi.Ready(ctx); err != nil {
+		return err
+	}
+	if err := pulumi.Up(); err != nil {
+		return err
+	}
+	outcome, err := pulumi.Outcome()
+	if err != nil {
+		return err
+	}
+	s.report(outcome)
+	return nil
+}
+
+func (s *session) report(outcome engine.Outcome) {
+	if outcome.Unchanged() {
+		fmt.Fprintf(s.stdout, "\nNo changes: stack %s is what its file says.\n", s.stack.Name)
+	}
+	fmt.Fprintln(s.stdout)
+	writeSummary(s.stdout, s.stack.Name, outcome.Outputs)
+}

@@ -1,0 +1,106 @@
+package road
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/process"
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/workspace"
+	"github.com/rampart-iac/rampart/components/network"
+	"github.com/rampart-iac/rampart/stacks"
+)
+
+// Take gets everything that the road provides into the working folder. Nothing is done if it is there already. Progress
+// goes to the stream.
+func Take(ctx context.Context, w *workspace.Workspace, road stacks.Road, progress io.Writer) error {
+	switch road {
+	case stacks.RoadAirgap:
+		return takeAirgap(w, progress)
+	case stacks.RoadPublished:
+		return takePublished(ctx, w, progress)
+	default:
+		return fmt.Errorf("road %q: there is no such road", road)
+	}
+}
+
+// airgapTools are the programs that the air-gapped road puts into the working folder.
+var airgapTools = []string{"pulumi", "pulumi-language-go", "pulumi-resource-kubernetes", "kubectl"}
+
+// takeAirgap builds what cannot be downloaded. The tool is a Go module of its own, and has a cache of its own.
+func takeAirgap(w *workspace.Workspace, progress io.Writer) error {
+	source := filepath.Join(w.Root, "tools", "airgap")
+	mark, err := fingerprint([]string{string(stacks.RoadAirgap)}, source)
+	if err != nil {
+		return err
+	}
+	wanted := []string{filepath.Join(w.Home, stacks.ImagesFile)}
+	for _, tool := range airgapTools {
+		wanted = append(wanted, w.Tool(tool))
+	}
+	if images, err := stacks.ReadImages(w.Home); err == nil && images != nil {
+		wanted = append(wanted, images.Node.Archive, images.CalicoCRDs)
+	}
+	done, err := stamped(w.Home, mark, wanted)
+	if err != nil || done {
+		return err
+	}
+	err = process.Run(process.Command{
+		Path: "go", Args: []string{"run", ".", "build", "--home", w.Home}, Dir: source,
+		Stdout: progress, Stderr: progress,
+	})
+	if errors.Is(err, process.ErrInterrupted) {
+		return err
+	}
+	if err != nil {
+		return fmt.Errorf("the air-gapped build has failed, see above: %w", err)
+	}
+	return stamp(w.Home, mark)
+}
+
+// takePublished finds or installs the Pulumi CLI, fetches Calico's definitions, and leaves the images to the engine.
+func takePublished(ctx context.Context, w *workspace.Workspace, progress io.Writer) error {
+	crds := filepath.Join(w.Home, "calico", network.Version, "crds")
+	mark, err := fingerprint([]string{
+		string(stacks.RoadPublished), PulumiVersion, network.CRDsSHA256, string(baseline.DefaultKubernetesVersion),
+	})
+	if err != nil {
+		return err
+	}
+	done, err := stamped(w.Home, mark, []string{
+		filepath.Join(w.Home, stacks.ImagesFile), w.Tool("pulumi"), filepath.Join(crds, definitionsFile),
+	})
+	if err != nil || done {
+		return err
+	}
+	if err := installPulumi(ctx, w, progress); err != nil {
+		return err
+	}
+	if err := fetchDefinitions(ctx, network.CRDsURL, network.CRDsSHA256, crds); err != nil {
+		return err
+	}
+	// An older air-gapped plugin on the PATH would win over the published one.
+	for _, name := range []string{"pulumi-resource-kubernetes", "pulumi-language-go"} {
+		if err := os.Remove(w.Tool(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("removing an air-gapped build: %w", err)
+		}
+	}
+	images := stacks.Images{
+		Road: stacks.RoadPublished, KubernetesVersion: baseline.DefaultKubernetesVersion, CalicoCRDs: crds,
+	}
+	content, err := json.MarshalIndent(images, "", "  ")
+	if err != nil {
+		return fmt.Errorf("noting what the road provides: %w", err)
+	}
+	const mode = 0o600
+	if err := os.WriteFile(filepath.Join(w.Home, stacks.ImagesFile), append(content, '\n'), mode); err != nil {
+		return fmt.Errorf("noting what the road provides: %w", err)
+	}
+	return stamp(w.Home, mark)
+}
