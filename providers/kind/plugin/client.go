@@ -92,9 +92,6 @@ type nodeContainer struct {
 
 	// networks are the names of the networks that the container is in.
 	networks []string
-
-	// filesDirectory is the host folder that is mounted as the control plane's files, or "".
-	filesDirectory string
 }
 
 // host is what a check needs to know of the machine itself.

@@ -32,7 +32,7 @@ func (c *Cluster) Create(
 		return none, err
 	}
 	unlock, err := lockDirectory(ctx, args.Directory, func() {
-		progressOf(ctx).Info("Waiting for an earlier run to leave the cluster alone")
+		progressOf(ctx).InfoStatus("Waiting for an earlier run to leave the cluster alone")
 	})
 	if err != nil {
 		return none, err
@@ -59,6 +59,7 @@ func (c *Cluster) build(ctx context.Context, engine client, args ClusterArgs) (i
 	// The cluster stands: from here on a cancellation must not lose it.
 	ctx = context.WithoutCancel(ctx)
 	state, err := finish(ctx, engine, args)
+	progressOf(ctx).InfoStatus(fmt.Sprintf("%d nodes are up", len(state.Nodes)))
 	resp := infer.CreateResponse[ClusterState]{ID: args.Name, Output: state}
 	if err != nil {
 		return resp, infer.ResourceInitFailedError{Reasons: []string{err.Error()}}
@@ -115,16 +116,16 @@ func ensureImage(ctx context.Context, engine client, args ClusterArgs) error {
 		return err
 	}
 	wanted, archive := args.imageID(), args.imageArchive()
-	comparable := wanted != "" && engine.comparesImageIDs()
+	canCompare := wanted != "" && engine.comparesImageIDs()
 	switch {
-	case id != "" && (!comparable || id == wanted):
+	case id != "" && (!canCompare || id == wanted):
 	case archive != "":
-		progressOf(ctx).Info("Loading the node image from " + archive)
+		progressOf(ctx).InfoStatus("Loading the node image from " + archive)
 		if err := engine.loadImage(ctx, archive); err != nil {
 			return fmt.Errorf("loading the node image: %w", err)
 		}
 	case id == "":
-		progressOf(ctx).Info("Pulling the node image " + args.Image)
+		progressOf(ctx).InfoStatus("Pulling the node image " + args.Image)
 		if err := engine.pullImage(ctx, args.Image); err != nil {
 			return fmt.Errorf("pulling the node image: %w; without a network, build it and set imageArchive", err)
 		}
@@ -132,7 +133,7 @@ func ensureImage(ctx context.Context, engine client, args ClusterArgs) error {
 	if id, err = engine.imageID(ctx, args.Image); err != nil {
 		return err
 	}
-	if id == "" && comparable {
+	if id == "" && canCompare {
 		// An archive need not name its image the way that we do; its ID says that it is the right one.
 		if err := engine.tagImage(ctx, wanted, args.Image); err != nil {
 			return fmt.Errorf("the archive %s does not hold the image %s with the ID %s: %w", archive, args.Image, wanted, err)
@@ -142,7 +143,7 @@ func ensureImage(ctx context.Context, engine client, args ClusterArgs) error {
 	if id == "" {
 		return fmt.Errorf("the archive %s does not hold the image %s", archive, args.Image)
 	}
-	if comparable && id != wanted {
+	if canCompare && id != wanted {
 		return fmt.Errorf("the image %s has the ID %s in the engine, but imageId is %s: it is not the image that was built; "+
 			"remove it from the engine, or build it again", args.Image, id, wanted)
 	}

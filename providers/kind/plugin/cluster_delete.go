@@ -21,7 +21,7 @@ func (c *Cluster) Delete(ctx context.Context, req infer.DeleteRequest[ClusterSta
 	}
 	if _, err := os.Stat(args.Directory); err == nil {
 		unlock, err := lockDirectory(ctx, args.Directory, func() {
-			progressOf(ctx).Info("Waiting for an earlier run to leave the cluster alone")
+			progressOf(ctx).InfoStatus("Waiting for an earlier run to leave the cluster alone")
 		})
 		if err != nil {
 			return infer.DeleteResponse{}, err
@@ -41,7 +41,7 @@ func (c *Cluster) Delete(ctx context.Context, req infer.DeleteRequest[ClusterSta
 		progressOf(ctx).Warning(fmt.Sprintf("cluster %s is gone already; the cluster that has its name now is another one (its nodes "+
 			"are not in the network %s) and was left alone", args.Name, req.State.Network))
 	default:
-		progressOf(ctx).Info(fmt.Sprintf("Deleting %d nodes", len(nodes)))
+		progressOf(ctx).InfoStatus(fmt.Sprintf("Deleting %d nodes", len(nodes)))
 		if err := engine.deleteNodes(ctx, args.Name); err != nil {
 			return infer.DeleteResponse{}, err
 		}

@@ -27,7 +27,7 @@ func (c *Cluster) Update(
 		return none, err
 	}
 	unlock, err := lockDirectory(ctx, args.Directory, func() {
-		progressOf(ctx).Info("Waiting for an earlier run to leave the cluster alone")
+		progressOf(ctx).InfoStatus("Waiting for an earlier run to leave the cluster alone")
 	})
 	if err != nil {
 		return none, err
@@ -65,7 +65,7 @@ func restartAPIServers(ctx context.Context, engine client, nodes []nodeContainer
 		if node.Role != roleControlPlane {
 			continue
 		}
-		progressOf(ctx).Info(fmt.Sprintf("Restarting the API server on %s with its changed files", node.Name))
+		progressOf(ctx).InfoStatus(fmt.Sprintf("Restarting the API server on %s with its changed files", node.Name))
 		if err := engine.restartAPIServer(ctx, node.Name, hash); err != nil {
 			return err
 		}

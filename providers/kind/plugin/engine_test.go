@@ -131,16 +131,14 @@ func TestParseNodes(t *testing.T) {
 	 {"Name":"/blue-worker","State":{"Status":"exited"},"Config":{"Image":"node:1","Labels":{"io.x-k8s.kind.role":"worker"}},
 	  "NetworkSettings":{"Networks":{"rampart-blue":{"IPAddress":""}}}},
 	 {"Name":"blue-control-plane","State":{"Status":"running"},"Config":{"Image":"node:1","Labels":{"io.x-k8s.kind.role":"control-plane"}},
-	  "Mounts":[{"Source":"/lib/modules","Destination":"/lib/modules"},{"Source":"/srv/blue/files","Destination":"/etc/kubernetes/rampart"}],
 	  "NetworkSettings":{"Networks":{"rampart-blue":{"IPAddress":"10.89.0.2"}}}}]`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []nodeContainer{
 		{
-			Node:           Node{Name: "blue-control-plane", Role: "control-plane", Image: "node:1", Address: "10.89.0.2", Status: "running"},
-			networks:       []string{"rampart-blue"},
-			filesDirectory: "/srv/blue/files",
+			Node:     Node{Name: "blue-control-plane", Role: "control-plane", Image: "node:1", Address: "10.89.0.2", Status: "running"},
+			networks: []string{"rampart-blue"},
 		},
 		{
 			Node:     Node{Name: "blue-worker", Role: "worker", Image: "node:1", Status: "exited"},

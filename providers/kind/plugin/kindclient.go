@@ -266,11 +266,6 @@ type containerDescription struct {
 		Labels map[string]string
 	}
 
-	Mounts []struct {
-		Source      string
-		Destination string
-	}
-
 	NetworkSettings struct {
 		Networks map[string]struct{ IPAddress string }
 	}
@@ -308,11 +303,6 @@ func parseNodes(text string) ([]nodeContainer, error) {
 			node.networks = append(node.networks, network)
 			if node.Address == "" {
 				node.Address = container.NetworkSettings.Networks[network].IPAddress
-			}
-		}
-		for _, mount := range container.Mounts {
-			if mount.Destination == containerFilesDirectory {
-				node.filesDirectory = mount.Source
 			}
 		}
 		nodes = append(nodes, node)
@@ -447,6 +437,10 @@ func (k *kindClient) deleteNodes(ctx context.Context, cluster string) error {
 			break
 		}
 		args := []string{"rm", "--force", "--volumes"}
+		if k.name() == enginePodman {
+			// Docker kills at once; podman would first wait ten seconds for a node to shut down in order.
+			args = append(args, "--time", "0")
+		}
 		for _, node := range nodes {
 			args = append(args, node.Name)
 		}

@@ -9,9 +9,11 @@ import (
 	"sigs.k8s.io/kind/pkg/log"
 )
 
-// progress is where a cluster's making tells how it gets on: the engine's own log, for the resource in question.
+// progress is where a cluster's making tells how it gets on: the engine's own log, for the resource in question. A status
+// stands beside the resource while it is worked on, and is gone afterwards.
 type progress interface {
 	Debug(message string)
+	InfoStatus(message string)
 	Info(message string)
 	Warning(message string)
 }
@@ -31,7 +33,10 @@ var _ log.Logger = kindLogger{}
 
 // expectedWarnings are parts of kind's warnings about what the plugin does on purpose.
 func expectedWarnings() []string {
-	return []string{"Overriding podman network", "Overriding docker network", "Here be dragons", "experimental podman provider"}
+	return []string{
+		"Overriding podman network", "Overriding docker network", "Here be dragons", "experimental podman provider",
+		"cgroup v1 is deprecated",
+	}
 }
 
 func (l kindLogger) Warn(message string) {
@@ -81,12 +86,12 @@ func (l kindInfoLogger) Info(message string) {
 	case !l.user:
 		l.progress.Debug(message)
 	case started:
-		l.progress.Info(stepName(step))
-	case strings.HasPrefix(message, "✓"):
-		// The next step's start, or the end of it all, says the same.
-		l.progress.Debug(message)
+		l.progress.InfoStatus(stepName(step))
+	case strings.HasPrefix(message, "✗"):
+		l.progress.Info("Failed: " + stepName(strings.TrimPrefix(message, "✗")))
 	default:
-		l.progress.Info(message)
+		// That a step is done is said by the next one's start, or by the end of it all.
+		l.progress.Debug(message)
 	}
 }
 

@@ -173,7 +173,7 @@ func startStopped(ctx context.Context, engine client, nodes []nodeContainer) err
 	if len(stopped) == 0 {
 		return nil
 	}
-	progressOf(ctx).Info(fmt.Sprintf("Starting stopped nodes %v", stopped))
+	progressOf(ctx).InfoStatus(fmt.Sprintf("Starting stopped nodes %v", stopped))
 	if err := engine.startNodes(ctx, stopped); err != nil {
 		return fmt.Errorf("starting nodes: %w", err)
 	}
