@@ -91,7 +91,7 @@ func (s *session) removeCluster(cluster string) error {
 	}
 	fmt.Fprintf(s.progress, "Removing what an interrupted run has left of cluster %s\n", cluster)
 	removed, err := process.Output(process.Command{
-		Path: s.stack.Tool(toolchain.Plugin), Args: []string{"remove-remains", directory}, Env: s.environment(),
+		Path: s.stack.Built(toolchain.Plugin), Args: []string{"remove-remains", directory}, Env: s.environment(),
 	})
 	if err != nil {
 		return fmt.Errorf("removing what is left of cluster %s: %w", cluster, err)

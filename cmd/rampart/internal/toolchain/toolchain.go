@@ -23,12 +23,12 @@ const (
 // Build compiles the plugin and, if there is none yet, the Pulumi program. An unchanged program takes Go well under a
 // second to leave alone. Progress goes to the stream.
 func Build(w *workspace.Workspace, environment []string, progress io.Writer) error {
-	if err := compile(w, environment, "./cmd/"+Plugin, w.Tool(Plugin), "the plugin", progress); err != nil {
+	if err := compile(w, environment, "./cmd/"+Plugin, w.Built(Plugin), "the plugin", progress); err != nil {
 		return err
 	}
 	// The language host keeps the program up to date, and compiles it where Pulumi.yaml says. Only the first time takes
 	// minutes, and then the engine would say nothing meanwhile.
-	program := filepath.Join(w.Root, ".rampart", "bin", Program)
+	program := w.Built(Program)
 	if _, err := os.Stat(program); err == nil {
 		return nil
 	}

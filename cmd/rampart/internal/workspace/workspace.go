@@ -71,6 +71,10 @@ func (w *Workspace) Bin() string { return filepath.Join(w.Home, "bin") }
 // Tool is the path of one of the tools.
 func (w *Workspace) Tool(name string) string { return filepath.Join(w.Bin(), name) }
 
+// Built is the path of a program that is compiled from this clone. Pulumi.yaml names the folder, so that it is the same for
+// every working folder.
+func (w *Workspace) Built(name string) string { return filepath.Join(w.Root, ".rampart", "bin", name) }
+
 // Stacks is the folder of the stack files.
 func (w *Workspace) Stacks() string { return filepath.Join(w.Root, "stacks") }
 

@@ -1,0 +1,89 @@
+# Thin: every target is one command that can be run by hand. "make help" lists them.
+
+# The stack: a file stacks/Pulumi.<stack>.yaml.
+STACK ?= kind
+
+# Nothing here needs a C compiler. One build mode for all: what "make up" compiles, "make test" does not compile again.
+export CGO_ENABLED ?= 0
+export GOFLAGS := $(filter-out -buildvcs=%,$(GOFLAGS)) -buildvcs=false
+
+RAMPART := bin/rampart
+LINTER := .rampart/bin/golangci-lint
+UNIT := $$(go list ./... | grep -v -e /tests/e2e -e /tests/engine)
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## show this list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z][a-z0-9-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: up
+up: rampart ## make the stack, or bring it to what its file says (STACK=kind)
+	@$(RAMPART) up --stack $(STACK)
+
+.PHONY: preview
+preview: rampart ## show what up would change
+	@$(RAMPART) preview --stack $(STACK)
+
+.PHONY: destroy
+destroy: rampart ## remove the stack: cluster, network, files and state
+	@$(RAMPART) destroy --stack $(STACK)
+
+.PHONY: kubeconfig
+kubeconfig: rampart ## print where the cluster's kubeconfig is
+	@$(RAMPART) kubeconfig --stack $(STACK)
+
+.PHONY: tools
+tools: rampart ## find or build what a run needs, and start nothing
+	@$(RAMPART) tools --stack $(STACK)
+
+.PHONY: doctor
+doctor: rampart ## look for what would keep a run from working
+	@$(RAMPART) doctor --stack $(STACK)
+
+.PHONY: test
+test: test-unit test-engine test-e2e ## all tests; they bring their own tools and their own cluster
+
+.PHONY: test-unit
+test-unit: ## tests of single packages
+	@go test $(UNIT)
+	@cd tools/airgap && go test ./...
+
+.PHONY: test-race
+test-race: ## tests of single packages with the race detector; needs a C compiler
+	@CGO_ENABLED=1 go test -race $(UNIT)
+
+.PHONY: test-engine
+test-engine: ## the program through the real Pulumi engine, without a cluster
+	@go test -count=1 -timeout 45m ./tests/engine/...
+
+.PHONY: test-e2e
+test-e2e: ## a real cluster, brought up through the product and attacked; needs root
+	@go test -count=1 -timeout 45m ./tests/e2e/...
+
+.PHONY: bench
+bench: ## measure builds, up and destroy, beside the same by hand
+	@go run ./tests/bench
+
+.PHONY: lint
+lint: $(LINTER) ## check the code, the import rules of the house included
+	@$(LINTER) run ./...
+
+.PHONY: fix
+fix: $(LINTER) ## mend what the linter can mend by itself
+	@$(LINTER) run --fix ./...
+
+.PHONY: clean
+clean: ## remove what was compiled from this clone; state and clusters stay
+	rm -rf bin .rampart/bin .rampart/road.stamp
+
+.PHONY: rampart
+rampart:
+	@[ -x $(RAMPART) ] || echo "Compiling the command line (the first time takes minutes)"
+	@go build -o $(RAMPART) ./cmd/rampart
+
+$(LINTER): tools/lint/go.mod tools/lint/go.sum
+	@echo "Compiling the linter (the first time takes minutes)"
+	@mkdir -p -m 700 .rampart && cd tools/lint && \
+		go build -o ../../$(LINTER) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch $(LINTER)

@@ -1,0 +1,41 @@
+package cli
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+func TestWriteSummary(t *testing.T) {
+	t.Parallel()
+	var outputs map[string]any
+	if err := json.Unmarshal([]byte(`{
+		"cluster": "rampart", "provider": "kind", "kubernetesVersion": "v1.37.0", "endpoint": "https://127.0.0.1:6443",
+		"kubeconfig": "[secret]", "kubeconfigPath": "/home/me/.rampart/clusters/rampart/kubeconfig",
+		"enforced": ["one", "two"], "tenants": {"green": "green", "blue": "blue"}
+	}`), &outputs); err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	writeSummary(&out, "dev", outputs)
+	const want = `Cluster     rampart (kind, Kubernetes v1.37.0)
+Endpoint    https://127.0.0.1:6443
+Enforced    one
+            two
+Tenants     blue, green
+Kubeconfig  /home/me/.rampart/clusters/rampart/kubeconfig
+Next        export KUBECONFIG="/home/me/.rampart/clusters/rampart/kubeconfig"
+            kubectl get pods --all-namespaces
+            make destroy STACK=dev
+`
+	if got := out.String(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestQuote(t *testing.T) {
+	t.Parallel()
+	if got, want := quote(`a'b $c`), `'a'\''b $c'`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

@@ -1,0 +1,316 @@
+package workspace
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rampart-iac/rampart/stacks"
+)
+
+// newStack is a stack of a clone and a working folder in temporary places.
+func newStack(t *testing.T) *Stack {
+	t.Helper()
+	root := t.TempDir()
+	write(t, filepath.Join(root, "Pulumi.yaml"), "name: rampart\n")
+	write(t, filepath.Join(root, "stacks", "program.go"), "package stacks\n")
+	file := filepath.Join(root, "stacks", "Pulumi.kind.yaml")
+	write(t, file, "# mine\nconfig:\n  rampart:provider: kind\n")
+	return &Stack{
+		Workspace: &Workspace{Root: root, Home: filepath.Join(root, ".rampart")},
+		Name:      "kind", File: file, Backend: Backend{Ours: true},
+	}
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+func nothing(string) (string, bool) { return "", false }
+
+func TestOpenFindsTheCloneFromBelow(t *testing.T) {
+	t.Setenv(stacks.HomeVariable, "")
+	stack := newStack(t)
+	below := filepath.Join(stack.Root, "a", "b")
+	if err := os.MkdirAll(below, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	found, err := Open(below)
+	if err != nil || found.Root != stack.Root || found.Home != stack.Home {
+		t.Errorf("got %+v, %v, want %+v", found, err, stack.Workspace)
+	}
+	elsewhere := t.TempDir()
+	t.Setenv(stacks.HomeVariable, elsewhere)
+	if found, err = Open(below); err != nil || found.Home != elsewhere {
+		t.Errorf("%s is not respected: got %+v, %v", stacks.HomeVariable, found, err)
+	}
+	if _, err := Open(elsewhere); err == nil || !strings.Contains(err.Error(), "not in a clone") {
+		t.Errorf("outside of a clone: got %v", err)
+	}
+}
+
+func TestFilesAreForTheirOwnerAlone(t *testing.T) {
+	t.Parallel()
+	stack := newStack(t)
+	// A folder that was open to others is closed.
+	if err := os.MkdirAll(stack.Home, 0o755); err != nil { //nolint:gosec // that is the case
+		t.Fatal(err)
+	}
+	if err := stack.Create(); err != nil {
+		t.Fatal(err)
+	}
+	if err := stack.Prepare(); err != nil {
+		t.Fatal(err)
+	}
+	err := filepath.Walk(stack.Home, func(path string, info os.FileInfo, err error) error {
+		if err == nil && info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s is open to others: %s", path, info.Mode())
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestPassphraseIsMadeOnce(t *testing.T) {
+	t.Parallel()
+	stack := newStack(t)
+	if err := stack.Prepare(); err != nil {
+		t.Fatal(err)
+	}
+	first := read(t, stack.passphrase())
+	if len(strings.TrimSpace(first)) < 43 { // 32 bytes in base64
+		t.Errorf("the passphrase %q is short", first)
+	}
+	if err := stack.Prepare(); err != nil {
+		t.Fatal(err)
+	}
+	if second := read(t, stack.passphrase()); second != first {
+		t.Error("a second run has made another passphrase: the state could not be read any more")
+	}
+	other := newStack(t)
+	if err := other.Prepare(); err != nil {
+		t.Fatal(err)
+	}
+	if read(t, other.passphrase()) == first {
+		t.Error("two working folders have the same passphrase")
+	}
+}
+
+func TestCopyKeepsTheSaltAndFollowsTheFile(t *testing.T) {
+	t.Parallel()
+	stack := newStack(t)
+	if err := stack.Prepare(); err != nil {
+		t.Fatal(err)
+	}
+	original := read(t, stack.File)
+	// The engine writes its salt into the copy.
+	write(t, stack.configCopy(), "config: {}\nencryptionsalt: v1:abc=:v1:def\n")
+	write(t, stack.File, original+"  rampart:more: true\n")
+	if err := stack.Prepare(); err != nil {
+		t.Fatal(err)
+	}
+	got := read(t, stack.configCopy())
+	for _, want := range []string{"rampart:more: true\n", "encryptionsalt: v1:abc=:v1:def\n", "change the original"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the copy lacks %q:\n%s", want, got)
+		}
+	}
+	if read(t, stack.File) != original+"  rampart:more: true\n" {
+		t.Error("the stack file itself was changed")
+	}
+	write(t, stack.File, "encryptionsalt: own\n")
+	if err := stack.Prepare(); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, stack.configCopy()); strings.Contains(got, "abc") || !strings.Contains(got, "encryptionsalt: own") {
+		t.Errorf("the file's own salt does not win:\n%s", got)
+	}
+}
+
+func TestChooseBackend(t *testing.T) {
+	t.Parallel()
+	loggedIn := t.TempDir()
+	write(t, filepath.Join(loggedIn, ".pulumi", "credentials.json"), `{"current":"https://api.pulumi.com"}`)
+	loggedOut := t.TempDir()
+	write(t, filepath.Join(loggedOut, ".pulumi", "credentials.json"), `{"current":"","accounts":{}}`)
+	broken := t.TempDir()
+	write(t, filepath.Join(broken, "credentials.json"), `{`)
+	for name, test := range map[string]struct {
+		environment map[string]string
+		home        string
+		ours        bool
+		reason      string
+	}{
+		"nothing":       {nil, t.TempDir(), true, "not logged in"},
+		"logged out":    {nil, loggedOut, true, "not logged in"},
+		"logged in":     {nil, loggedIn, false, "https://api.pulumi.com"},
+		"a backend":     {map[string]string{"PULUMI_BACKEND_URL": "s3://x"}, loggedOut, false, "PULUMI_BACKEND_URL"},
+		"a token":       {map[string]string{"PULUMI_ACCESS_TOKEN": "x"}, loggedOut, false, "PULUMI_ACCESS_TOKEN"},
+		"empty values":  {map[string]string{"PULUMI_BACKEND_URL": ""}, loggedOut, true, "not logged in"},
+		"another home":  {map[string]string{"PULUMI_HOME": filepath.Join(loggedIn, ".pulumi")}, loggedOut, false, "logged in"},
+		"only a secret": {map[string]string{"PULUMI_CONFIG_PASSPHRASE": "x"}, loggedOut, true, "not logged in"},
+	} {
+		got, err := ChooseBackend(lookupIn(test.environment), test.home)
+		if err != nil || got.Ours != test.ours || !strings.Contains(got.Reason, test.reason) {
+			t.Errorf("%s: got %+v, %v", name, got, err)
+		}
+	}
+	if _, err := ChooseBackend(lookupIn(map[string]string{"PULUMI_HOME": broken}), loggedOut); err == nil {
+		t.Error("credentials that cannot be read: no error")
+	}
+}
+
+func lookupIn(environment map[string]string) Lookup {
+	return func(name string) (string, bool) {
+		value, ok := environment[name]
+		return value, ok
+	}
+}
+
+func TestVariables(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		ours        bool
+		environment map[string]string
+		want        map[string]bool // whether the variable is set
+	}{
+		"ours": {true, nil, map[string]bool{
+			"PULUMI_BACKEND_URL": true, "PULUMI_HOME": true, "PULUMI_CONFIG_PASSPHRASE_FILE": true, configFileVariable: true,
+		}},
+		"theirs": {false, nil, map[string]bool{
+			"PULUMI_BACKEND_URL": false, "PULUMI_HOME": false, "PULUMI_CONFIG_PASSPHRASE_FILE": false, configFileVariable: false,
+		}},
+		"their passphrase": {true, map[string]string{"PULUMI_CONFIG_PASSPHRASE": ""}, map[string]bool{
+			"PULUMI_BACKEND_URL": true, "PULUMI_CONFIG_PASSPHRASE_FILE": false,
+		}},
+		"their passphrase file": {true, map[string]string{"PULUMI_CONFIG_PASSPHRASE_FILE": "/x"}, map[string]bool{
+			"PULUMI_CONFIG_PASSPHRASE_FILE": false,
+		}},
+		"their Pulumi home": {true, map[string]string{"PULUMI_HOME": "/x"}, map[string]bool{
+			"PULUMI_BACKEND_URL": true, "PULUMI_HOME": false,
+		}},
+		"their build stamps": {true, map[string]string{"GOFLAGS": "-buildvcs=true"}, map[string]bool{"GOFLAGS": false}},
+	} {
+		stack := newStack(t)
+		stack.Backend.Ours = test.ours
+		variables := stack.Variables(lookupIn(test.environment))
+		for variable, want := range test.want {
+			if got := slices.ContainsFunc(variables, func(v Variable) bool { return v.Name == variable }); got != want {
+				t.Errorf("%s: %s is set: %t, want %t", name, variable, got, want)
+			}
+		}
+	}
+}
+
+func TestEnvironmentReplaces(t *testing.T) {
+	t.Parallel()
+	stack := newStack(t)
+	base := []string{"PATH=/bin", "X=1", "PULUMI_STACK=other"}
+	got := stack.Environment(base, lookupIn(map[string]string{"PATH": "/bin"}))
+	if !slices.Contains(got, "PATH="+stack.Bin()+":/bin") || !slices.Contains(got, "X=1") ||
+		!slices.Contains(got, "PULUMI_STACK=kind") || slices.Contains(got, "PULUMI_STACK=other") {
+		t.Errorf("got %q", got)
+	}
+	if base[2] != "PULUMI_STACK=other" {
+		t.Error("the environment that was given has changed")
+	}
+}
+
+func TestLocks(t *testing.T) {
+	t.Parallel()
+	stack := newStack(t)
+	if locks, err := stack.Locks(); err != nil || len(locks) != 0 {
+		t.Errorf("no state: got %v, %v", locks, err)
+	}
+	folder := filepath.Join(stack.state(), ".pulumi", "locks", "organization", "rampart", "kind")
+	write(t, filepath.Join(folder, "a.json"), `{"pid":7,"username":"u","hostname":"h","timestamp":"2026-11-23T23:00:00Z"}`)
+	locks, err := stack.Locks()
+	want := Lock{PID: 7, Username: "u", Hostname: "h", Timestamp: time.Date(2026, 11, 23, 23, 0, 0, 0, time.UTC)}
+	if err != nil || len(locks) != 1 || locks[0] != want {
+		t.Errorf("got %v, %v, want %v", locks, err, want)
+	}
+	write(t, filepath.Join(folder, "b.json"), `{"pid":`)
+	if _, err := stack.Locks(); err == nil || !strings.Contains(err.Error(), "b.json") {
+		t.Errorf("half a lock: got %v, want an error with its path", err)
+	}
+}
+
+func TestStale(t *testing.T) {
+	t.Parallel()
+	lock := Lock{PID: 7, Hostname: "here"}
+	for name, test := range map[string]struct {
+		hostname, program string
+		alive, want       bool
+	}{
+		"at work":           {"here", "pulumi", true, false},
+		"gone":              {"here", "", false, true},
+		"number used again": {"here", "sshd", true, true},
+		"cannot be told":    {"here", "", true, false},
+		"another machine":   {"there", "", false, false},
+	} {
+		got := lock.Stale(test.hostname, func(int) (string, bool) { return test.program, test.alive })
+		if got != test.want {
+			t.Errorf("%s: got %t, want %t", name, got, test.want)
+		}
+	}
+}
+
+func TestPending(t *testing.T) {
+	t.Parallel()
+	stack := newStack(t)
+	if got, err := stack.Pending(); got != 0 || err != nil || stack.Exists() {
+		t.Errorf("no state: got %d, %v", got, err)
+	}
+	write(t, stack.stateFile(), `{"version":3,"checkpoint":{"stack":"x","latest":{"pending_operations":[{},{}]}}}`)
+	if got, err := stack.Pending(); got != 2 || err != nil || !stack.Exists() {
+		t.Errorf("got %d, %v, want 2", got, err)
+	}
+	write(t, stack.stateFile(), `{"version":3,"checkpoint":{"stack":"x"}}`)
+	if got, err := stack.Pending(); got != 0 || err != nil {
+		t.Errorf("an empty stack: got %d, %v", got, err)
+	}
+}
+
+func TestRemains(t *testing.T) {
+	t.Parallel()
+	stack := newStack(t)
+	if got, err := stack.Remains("c"); err != nil || len(got) != 0 {
+		t.Errorf("before the first run: got %q, %v", got, err)
+	}
+	if err := stack.Prepare(); err != nil {
+		t.Fatal(err)
+	}
+	cluster := stacks.ClusterDirectory(stack.Home, "c")
+	write(t, filepath.Join(cluster, "journal.json"), "{}")
+	got, err := stack.Remains("c")
+	for _, want := range []string{cluster, stack.configCopy(), stack.state(), stack.passphrase()} {
+		if err != nil || !slices.Contains(got, want) {
+			t.Errorf("got %q, %v, want %s in it", got, err, want)
+		}
+	}
+	write(t, filepath.Join(stack.state(), ".pulumi", "stacks", "rampart", "other.json"), "{}")
+	if got, err = stack.Remains("c"); err != nil || slices.Contains(got, stack.state()) ||
+		slices.Contains(got, stack.passphrase()) {
+		t.Errorf("another stack would lose its state: got %q, %v", got, err)
+	}
+}
