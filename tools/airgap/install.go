@@ -18,6 +18,7 @@ type imagesFile struct {
 	KubernetesVersion string               `json:"kubernetesVersion"`
 	Node              nodeImage            `json:"node"`
 	Images            map[string]reference `json:"images"`
+	CalicoCRDs        string               `json:"calicoCRDs"`
 }
 
 type nodeImage struct {
@@ -47,7 +48,7 @@ func install(c *catalog.Catalog, store part.Store, home string) error {
 	if err := os.MkdirAll(bin, 0o755); err != nil {
 		return err
 	}
-	for _, program := range c.HostPrograms() {
+	for _, program := range c.Programs {
 		dir, err := store.Dir(program.Part)
 		if err != nil {
 			return err
@@ -75,6 +76,11 @@ func writeImages(c *catalog.Catalog, store part.Store, file string) error {
 	if out.Node.ID, err = image.Read(dir, image.IDFile); err != nil {
 		return err
 	}
+	definitions, err := store.Dir(c.CalicoCRDs)
+	if err != nil {
+		return err
+	}
+	out.CalicoCRDs = filepath.Join(definitions, catalog.CRDsDir)
 	for _, name := range listed {
 		out.Images[name] = reference{Reference: c.Reference(name)}
 	}

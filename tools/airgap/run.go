@@ -67,7 +67,7 @@ func (s *settings) hostPackages(ctx context.Context, runner *part.Runner, packag
 		return fmt.Errorf("this machine (%s) lacks %s: the air-gapped road needs Debian or Ubuntu, where one would run: %s",
 			orUnknown(host.ID), strings.Join(missing, ", "), command)
 	case os.Geteuid() != 0 || !s.install:
-		return fmt.Errorf("these Debian packages are missing: %s; install them as root with: %s (or run airgap as root with --install-missing-packages)",
+		return fmt.Errorf("these Debian packages are missing: %s; install them as root with: %s",
 			strings.Join(missing, ", "), command)
 	}
 	return runner.Do(ctx, "host-packages", "Debian packages for this machine", func(job *part.Job) error {

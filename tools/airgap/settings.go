@@ -31,7 +31,7 @@ func parseFlags(command string, args []string) (*settings, []string, error) {
 	switch command {
 	case "build":
 		f.StringVar(&s.home, "home", "", "working folder to put programs (bin/) and images.json into; empty: build only")
-		f.BoolVar(&s.install, "install-missing-packages", false, "install missing Debian packages with apt-get (needs root)")
+		f.BoolVar(&s.install, "install-missing-packages", true, "as root on Debian or Ubuntu, install missing packages with apt-get; =false: only say which")
 		f.BoolVar(&s.rebuild, "rebuild", false, "build the named parts (all, if none is named) anew, to take up newer Debian packages")
 		f.IntVar(&s.jobs, "jobs", max(2, runtime.NumCPU()/2), "how many parts are built at once, beside one Go build")
 		f.BoolVar(&s.json, "json", false, "print the result as JSON")
@@ -66,11 +66,11 @@ func (s *settings) catalog(ctx context.Context) (*catalog.Catalog, error) {
 	if err != nil {
 		return nil, err
 	}
-	recipes, err := filepath.Abs(filepath.Join(s.source, "recipes"))
+	source, err := filepath.Abs(s.source)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(recipes); err != nil {
+	if _, err := os.Stat(filepath.Join(source, "recipes")); err != nil {
 		return nil, fmt.Errorf("no recipes in %s: %w; name the folder of tools/airgap with --source", s.source, err)
 	}
 	version, err := gobuild.Version(ctx)
@@ -81,7 +81,7 @@ func (s *settings) catalog(ctx context.Context) (*catalog.Catalog, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading apt sources: %w", err)
 	}
-	return catalog.New(catalog.Options{Recipes: recipes, Release: release, GoVersion: version, AptSources: sources}), nil
+	return catalog.New(catalog.Options{Source: source, Release: release, GoVersion: version, AptSources: sources}), nil
 }
 
 // pick finds parts by name; no names are the default parts.

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"path/filepath"
+	"slices"
 
 	"github.com/rampart-iac/rampart/tools/airgap/internal/debian"
 	"github.com/rampart-iac/rampart/tools/airgap/internal/gobuild"
@@ -12,8 +13,8 @@ import (
 
 // Options are what the catalog needs to know about the machine and the wish.
 type Options struct {
-	// Recipes is the folder with the recipe folders.
-	Recipes string
+	// Source is the folder of tools/airgap in the repository.
+	Source  string
 	Release Release
 	// GoVersion is the toolchain's, see gobuild.Version.
 	GoVersion string
@@ -21,12 +22,17 @@ type Options struct {
 	AptSources string
 }
 
+func (o Options) recipes() string { return filepath.Join(o.Source, "recipes") }
+
 // Catalog is all parts of one release.
 type Catalog struct {
 	Release Release
-	// Tools are the Go parts with programs for the host, Node is the node image.
-	Tools []*part.Part
-	Node  *part.Part
+	// Node is the node image.
+	Node *part.Part
+	// Programs are for the host.
+	Programs []Program
+	// CalicoCRDs has Calico's custom resource definitions in its folder crds.
+	CalicoCRDs *part.Part
 	// Images are the in-cluster images by short name ("calico-node").
 	Images map[string]*part.Part
 
@@ -36,8 +42,8 @@ type Catalog struct {
 	order      []*part.Part
 }
 
-// HostPrograms says which binary of which part the host gets.
-type HostProgram struct {
+// Program is a program for the host, and the part that has it, under the same name, in bin/.
+type Program struct {
 	Name string
 	Part *part.Part
 }
@@ -48,9 +54,8 @@ func New(o Options) *Catalog {
 	r := o.Release
 
 	// In the order in which they should start: what the critical path waits for comes first.
-	rootfs := c.rootfs("rootfs-node", "Debian for the node", debian.Rootfs{Variant: "essential", Packages: node.Packages()})
-	network := c.rootfs("rootfs-network", "Debian for calico-node, kube-proxy", debian.Rootfs{Variant: "essential", Packages: networkPackages()})
-	helper := c.rootfs("rootfs-helper", "Debian's busybox", debian.Rootfs{Variant: "extract", Packages: []string{"busybox-static"}})
+	rootfs := c.rootfs("rootfs-node", "Debian for the node", debian.Rootfs{Packages: node.Packages()})
+	network := c.rootfs("rootfs-network", "Debian for calico-node, kube-proxy", debian.Rootfs{Packages: networkPackages()})
 
 	kubernetes := c.golang("kubernetes", "Kubernetes "+r.Kubernetes, kubernetesRecipe(r))
 	containerd := c.golang("containerd", "containerd "+r.Containerd, containerdRecipe(r))
@@ -59,15 +64,21 @@ func New(o Options) *Catalog {
 	calico := c.golang("calico", "Calico "+calicoVersion, calicoRecipe())
 	pause := c.golang("pause", "pause", pauseRecipe())
 	localPath := c.golang("local-path-provisioner", "local-path-provisioner "+localPathVersion, localPathRecipe())
-	c.Tools = []*part.Part{
-		c.golang("pulumi", "Pulumi "+pulumiVersion, pulumiRecipe()),
-		c.golang("pulumi-language-go", "Pulumi's Go host "+languageVersion, languageRecipe()),
-		c.golang("pulumi-kubernetes", "Pulumi's Kubernetes plugin", kubernetesPluginRecipe()),
-		kubernetes,
+	pulumi := c.golang("pulumi", "Pulumi "+pulumiVersion, pulumiRecipe())
+	language := c.golang("pulumi-language-go", "Pulumi's Go host "+languageVersion, languageRecipe())
+	adapter := c.adapter()
+	plugin := c.golang("pulumi-kubernetes", "Pulumi's Kubernetes plugin", kubernetesPluginRecipe())
+	c.CalicoCRDs = c.calicoDefinitions()
+	c.Programs = []Program{
+		{Name: "pulumi", Part: pulumi},
+		{Name: "pulumi-language-go", Part: adapter},
+		// The name under which the adapter looks for it.
+		{Name: "pulumi-language-go-" + languageVersion, Part: language},
+		{Name: "pulumi-resource-kubernetes", Part: plugin},
+		{Name: "kubectl", Part: kubernetes},
 	}
 
-	b := imageBuilder{c: c, kubernetes: kubernetes, etcd: etcd, coredns: coredns, calico: calico, pause: pause, localPath: localPath,
-		network: network, helper: helper}
+	b := imageBuilder{c: c, kubernetes: kubernetes, etcd: etcd, coredns: coredns, calico: calico, pause: pause, localPath: localPath, network: network}
 	images := b.all()
 	preload := c.preload(containerd, images)
 	c.Node = c.node(rootfs, kubernetes, containerd, preload, images)
@@ -78,14 +89,14 @@ func New(o Options) *Catalog {
 func (c *Catalog) All() []*part.Part { return c.order }
 
 // Wanted are the parts that a user of the air-gapped road needs finished.
-func (c *Catalog) Wanted() []*part.Part { return append([]*part.Part{c.Node}, c.Tools...) }
-
-// HostPrograms are the programs that the host gets, with the parts that have them in bin/.
-func (c *Catalog) HostPrograms() []HostProgram {
-	pulumi, language, plugin, kubernetes := c.Tools[0], c.Tools[1], c.Tools[2], c.Tools[3]
-	return []HostProgram{
-		{"pulumi", pulumi}, {"pulumi-language-go", language}, {"pulumi-resource-kubernetes", plugin}, {"kubectl", kubernetes},
+func (c *Catalog) Wanted() []*part.Part {
+	wanted := []*part.Part{c.Node, c.CalicoCRDs}
+	for _, program := range c.Programs {
+		if !slices.Contains(wanted, program.Part) {
+			wanted = append(wanted, program.Part)
+		}
 	}
+	return wanted
 }
 
 func (c *Catalog) add(p *part.Part) *part.Part {
@@ -94,12 +105,21 @@ func (c *Catalog) add(p *part.Part) *part.Part {
 }
 
 func (c *Catalog) golang(name, title string, r gobuild.Recipe) *part.Part {
-	r.Dir = filepath.Join(c.options.Recipes, r.Dir)
-	p := &part.Part{
+	r.Dir = filepath.Join(c.options.recipes(), r.Dir)
+	return c.add(&part.Part{
 		Name: "go-" + name, Title: title, Class: part.Compute,
 		Facts: r.Facts(c.options.GoVersion), Files: []string{r.Dir}, Build: r.Build,
-	}
-	return c.add(p)
+	})
+}
+
+// adapter is the program that stands before the old language host. It belongs to this Go module.
+func (c *Catalog) adapter() *part.Part {
+	r := gobuild.Recipe{Dir: c.options.Source, Binaries: []gobuild.Binary{{Name: "pulumi-language-go", Package: "./languagehost"}}}
+	return c.add(&part.Part{
+		Name: "go-languagehost", Title: "adapter for Pulumi's Go host", Class: part.Compute,
+		Facts: r.Facts(c.options.GoVersion), Build: r.Build,
+		Files: []string{filepath.Join(r.Dir, "languagehost"), filepath.Join(r.Dir, "go.mod"), filepath.Join(r.Dir, "go.sum")},
+	})
 }
 
 func (c *Catalog) rootfs(name, title string, r debian.Rootfs) *part.Part {
@@ -109,7 +129,7 @@ func (c *Catalog) rootfs(name, title string, r debian.Rootfs) *part.Part {
 
 // moduleDir finds the files of a module that the recipe of a Go part (or kind's) pins.
 func (c *Catalog) moduleDir(ctx context.Context, recipe, module string) (string, error) {
-	return gobuild.ModuleDir(ctx, filepath.Join(c.options.Recipes, recipe), module)
+	return gobuild.ModuleDir(ctx, filepath.Join(c.options.recipes(), recipe), module)
 }
 
 func bin(job *part.Job, p *part.Part, name string) string {

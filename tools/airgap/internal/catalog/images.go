@@ -17,7 +17,7 @@ import (
 )
 
 // imageRevision goes into every image's key. Raise it when the way in which images are put together changes in the code below.
-const imageRevision = "1"
+const imageRevision = "2"
 
 // networkPackages are what kube-proxy and calico-node call: one root filesystem for both, so that a node unpacks it once.
 func networkPackages() []string {
@@ -76,16 +76,14 @@ func (b imageBuilder) all() []*part.Part {
 			recipe: "calico-" + calicoVersion,
 			config: v1.Config{Cmd: []string{"start_runit"}, Env: []string{"SVDIR=/etc/service/enabled"}}}),
 		b.image(simple{name: "calico-cni", reference: localRepository + "calico-cni:" + calicoVersion, from: b.calico,
-			programs: map[string]string{"/opt/cni/bin/calico": "calico", "/opt/cni/bin/calico-ipam": "calico", "/opt/cni/bin/install": "install"},
-			config:   v1.Config{Cmd: []string{"/opt/cni/bin/install"}, WorkingDir: "/opt/cni/bin", Env: []string{"PATH=/opt/cni/bin:" + image.Path}}}),
+			programs: map[string]string{"/opt/cni/bin/calico": "calico", "/opt/cni/bin/install": "install"}, more: calicoPlugins,
+			config: v1.Config{Cmd: []string{"/opt/cni/bin/install"}, WorkingDir: "/opt/cni/bin", Env: []string{"PATH=/opt/cni/bin:" + image.Path}}}),
 		b.image(simple{name: "calico-kube-controllers", reference: localRepository + "calico-kube-controllers:" + calicoVersion, from: b.calico,
 			programs: map[string]string{"/usr/bin/kube-controllers": "kube-controllers", "/usr/bin/check-status": "check-status"},
 			more:     calicoControllerFiles, config: v1.Config{Entrypoint: []string{"/usr/bin/kube-controllers"}, User: "999"}}),
 		b.image(simple{name: "local-path-provisioner", reference: localRepository + "local-path-provisioner:" + localPathVersion, from: b.localPath,
 			programs: map[string]string{"/usr/bin/local-path-provisioner": "local-path-provisioner"},
 			config:   v1.Config{Entrypoint: []string{"/usr/bin/local-path-provisioner"}, User: nobody}}),
-		b.image(simple{name: helperImageSuffix, reference: localRepository + helperImageSuffix + ":" + localPathHelper, rootfs: b.helper,
-			more: helperFiles, config: v1.Config{Cmd: []string{"/bin/sh"}}}),
 	}
 }
 
@@ -101,7 +99,7 @@ func (b imageBuilder) image(s simple) *part.Part {
 		}
 	}
 	if s.recipe != "" {
-		p.Files = append(p.Files, filepath.Join(b.c.options.Recipes, s.recipe))
+		p.Files = append(p.Files, filepath.Join(b.c.options.recipes(), s.recipe))
 	}
 	b.c.Images[s.name] = p
 	b.c.references[s.name] = s.reference
@@ -186,6 +184,12 @@ func (b imageBuilder) calicoFiles(ctx context.Context, _ *part.Job, t *image.Tre
 	return t.CopyDir("/etc/calico/confd", filepath.Join(dir, "confd", "etc", "calico", "confd"), script)
 }
 
+// calicoPlugins gives the CNI plugin the name under which it hands out addresses.
+func calicoPlugins(_ context.Context, _ *part.Job, t *image.Tree) error {
+	t.Hardlink("/opt/cni/bin/calico-ipam", "/opt/cni/bin/calico")
+	return nil
+}
+
 // calicoControllerFiles are what the controllers write to as user 999.
 func calicoControllerFiles(_ context.Context, _ *part.Job, t *image.Tree) error {
 	const owner = 999
@@ -194,13 +198,5 @@ func calicoControllerFiles(_ context.Context, _ *part.Job, t *image.Tree) error 
 	t.Dir("/profiles", 0o755, owner)
 	t.OwnedData("/profiles/mem.pprof", 0o644, owner, nil)
 	t.OwnedData("/profiles/cpu.pprof", 0o644, owner, nil)
-	return nil
-}
-
-// helperFiles names busybox's commands that the volume scripts use.
-func helperFiles(_ context.Context, _ *part.Job, t *image.Tree) error {
-	for _, name := range []string{"sh", "mkdir", "rm", "chmod", "chown", "ls", "cat"} {
-		t.Symlink("/usr/local/bin/"+name, "/bin/busybox")
-	}
 	return nil
 }

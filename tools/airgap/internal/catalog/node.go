@@ -38,7 +38,7 @@ func (c *Catalog) node(rootfs, kubernetes, containerd, preload *part.Part, image
 		Name: "node", Title: "node image " + r.Kubernetes, Class: part.Fetch,
 		Inputs: append([]*part.Part{rootfs, kubernetes, containerd, preload}, images...),
 		Facts:  []string{"revision " + nodeRevision, "pause " + r.Pause},
-		Files:  []string{filepath.Join(c.options.Recipes, kindRecipe)},
+		Files:  []string{filepath.Join(c.options.recipes(), kindRecipe)},
 		Build: func(ctx context.Context, job *part.Job) error {
 			kind, err := c.moduleDir(ctx, kindRecipe, kindModule)
 			if err != nil {
@@ -67,7 +67,8 @@ func (c *Catalog) node(rootfs, kubernetes, containerd, preload *part.Part, image
 }
 
 // storageManifest is local-path-provisioner's own manifest, out of its module, changed as kind changes it: the images are ours, volumes lie
-// under /var, which outlives a restart of the node, the class is the default one, and control planes without workers run it too.
+// under /var, which outlives a restart of the node, the class is the default one, and control planes without workers run it too. Its scripts
+// need a shell, mkdir and rm: kube-proxy's image has them, and every node has it unpacked already.
 func (c *Catalog) storageManifest(ctx context.Context) ([]byte, error) {
 	dir, err := c.moduleDir(ctx, "local-path-provisioner-"+localPathVersion, localPathModule)
 	if err != nil {
@@ -77,13 +78,13 @@ func (c *Catalog) storageManifest(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return adaptStorage(data)
+	return adaptStorage(data, c.Reference("kube-proxy"))
 }
 
-func adaptStorage(data []byte) ([]byte, error) {
+func adaptStorage(data []byte, helper string) ([]byte, error) {
 	for _, edit := range [][2]string{
 		{"image: rancher/local-path-provisioner:" + localPathVersion, "image: " + localRepository + "local-path-provisioner:" + localPathVersion},
-		{"image: busybox", "image: " + localRepository + helperImageSuffix + ":" + localPathHelper},
+		{"image: busybox", "image: " + helper},
 		{`"/opt/local-path-provisioner"`, `"/var/local-path-provisioner"`},
 		{"  name: local-path\nprovisioner:", "  name: standard\n  annotations:\n    storageclass.kubernetes.io/is-default-class: \"true\"\nprovisioner:"},
 		{"    spec:\n      serviceAccountName:", strings.Join([]string{

@@ -96,7 +96,7 @@ func pulumiRecipe() gobuild.Recipe {
 func languageRecipe() gobuild.Recipe {
 	return gobuild.Recipe{
 		Dir:      "pulumi-language-go-" + languageVersion,
-		Binaries: []gobuild.Binary{{Name: "pulumi-language-go", Package: "github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go"}},
+		Binaries: []gobuild.Binary{{Name: "pulumi-language-go-" + languageVersion, Package: "github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go"}},
 		Stamps:   []gobuild.Stamp{{Variable: versionVariable, Value: languageVersion}},
 	}
 }

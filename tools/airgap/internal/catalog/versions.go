@@ -40,23 +40,21 @@ var releases = []Release{
 
 // Versions that do not depend on the version of Kubernetes.
 const (
-	pulumiVersion     = "v3.256.0"
-	languageVersion   = "v3.66.0"
-	kubernetesPlugin  = "v4.18.1"
-	calicoVersion     = "v3.28.5"
-	localPathVersion  = "v0.0.30"
-	kindVersion       = "v0.33.0"
-	pauseProgram      = "v3.10.2"
-	localPathHelper   = "v1"
-	localRepository   = "localhost/rampart/"
-	upstreamRegistry  = "registry.k8s.io/"
-	nodeRepository    = localRepository + "node"
-	kindModule        = "sigs.k8s.io/kind"
-	calicoModule      = "github.com/projectcalico/calico"
-	localPathModule   = "github.com/rancher/local-path-provisioner"
-	kubePluginModule  = "github.com/pulumi/pulumi-kubernetes/provider/v4"
-	versionVariable   = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
-	helperImageSuffix = "local-path-helper"
+	pulumiVersion    = "v3.256.0"
+	languageVersion  = "v3.66.0"
+	kubernetesPlugin = "v4.18.1"
+	calicoVersion    = "v3.28.5"
+	localPathVersion = "v0.0.30"
+	kindVersion      = "v0.33.0"
+	pauseProgram     = "v3.10.2"
+	localRepository  = "localhost/rampart/"
+	upstreamRegistry = "registry.k8s.io/"
+	nodeRepository   = localRepository + "node"
+	kindModule       = "sigs.k8s.io/kind"
+	calicoModule     = "github.com/projectcalico/calico"
+	localPathModule  = "github.com/rancher/local-path-provisioner"
+	kubePluginModule = "github.com/pulumi/pulumi-kubernetes/provider/v4"
+	versionVariable  = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 )
 
 // FindRelease looks up a version of Kubernetes; the error names those that there are.

@@ -8,18 +8,13 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/rampart-iac/rampart/tools/airgap/internal/image"
 	"github.com/rampart-iac/rampart/tools/airgap/internal/part"
 )
 
-// Epoch is the time stamp, in seconds since 1970, of every file in every root filesystem and image: 2026-01-01. Real times would give
-// another digest each time.
-const Epoch = 1767225600
-
 // Rootfs describes a root filesystem made of Debian packages.
 type Rootfs struct {
-	// Variant is mmdebstrap's: "essential" has no apt in it, "extract" only what Packages say.
-	Variant string
-	// Packages are installed beside what the variant brings.
+	// Packages are installed beside Debian's essential ones. apt is not among those: nothing is installed into a running node.
 	Packages []string
 	// Sources is the content of an apt sources file.
 	Sources string
@@ -27,8 +22,11 @@ type Rootfs struct {
 
 // Facts go into the part's key. The state of the mirror does not: a package update does not rebuild anything by itself.
 func (r Rootfs) Facts() []string {
-	return []string{"variant " + r.Variant, "packages " + strings.Join(r.Packages, " ")}
+	return []string{"revision " + rootfsRevision, "packages " + strings.Join(r.Packages, " ")}
 }
+
+// rootfsRevision goes into every root filesystem's key. Raise it when Build or leftover change.
+const rootfsRevision = "2"
 
 // Tar is the name of the result in the part's folder.
 const Tar = "rootfs.tar"
@@ -40,8 +38,10 @@ func (r Rootfs) Build(ctx context.Context, job *part.Job) error {
 		return err
 	}
 	defer func() { _ = os.Remove(sources) }()
+	raw := filepath.Join(job.Dir, "raw.tar")
+	defer func() { _ = os.Remove(raw) }()
 	args := []string{
-		"--variant=" + r.Variant,
+		"--variant=essential",
 		"--include=" + strings.Join(r.Packages, ","),
 		// Manuals and translations are half of a small root filesystem; copyright files stay, the licences want that.
 		"--dpkgopt=path-exclude=/usr/share/man/*",
@@ -50,16 +50,39 @@ func (r Rootfs) Build(ctx context.Context, job *part.Job) error {
 		"--dpkgopt=path-exclude=/usr/share/doc/*",
 		"--dpkgopt=path-include=/usr/share/doc/*/copyright",
 		"--aptopt=Acquire::Retries \"3\"",
+		// Nobody else sees the tree before it is whole: syncing each file to the disk only costs time.
+		"--dpkgopt=force-unsafe-io",
 		"--format=tar",
-		suiteOf(r.Sources), filepath.Join(job.Dir, Tar), sources,
+		suiteOf(r.Sources), raw, sources,
 	}
 	cmd := exec.CommandContext(ctx, "mmdebstrap", args...)
-	cmd.Env = append(os.Environ(), fmt.Sprintf("SOURCE_DATE_EPOCH=%d", Epoch), "DEBIAN_FRONTEND=noninteractive")
+	cmd.Env = append(os.Environ(), fmt.Sprintf("SOURCE_DATE_EPOCH=%d", image.Epoch().Unix()), "DEBIAN_FRONTEND=noninteractive")
 	job.Step("starting mmdebstrap", 0, 0)
 	if err := job.Command(ctx, cmd, func(line string) { job.Step(line, 0, 0) }); err != nil {
 		return fmt.Errorf("making a Debian root filesystem: %w; the apt mirror must be reachable (another one: --apt-sources FILE)", err)
 	}
-	return nil
+	tree := image.Tree{Base: raw, Drop: leftover}
+	return tree.WriteFile(filepath.Join(job.Dir, Tar))
+}
+
+// leftover tells what does not belong into an image: traces of the machine that it was made on (its name servers, its mirrors), caches, logs,
+// device nodes, backups.
+func leftover(path string) bool {
+	for _, file := range []string{
+		"/etc/hostname", "/etc/resolv.conf", "/etc/passwd-", "/etc/group-", "/etc/shadow-", "/etc/gshadow-",
+		"/etc/apt/sources.list", "/etc/apt/apt.conf.d/99mmdebstrap", "/etc/dpkg/dpkg.cfg.d/99mmdebstrap",
+		"/var/lib/dpkg/status-old", "/var/lib/dpkg/available-old",
+	} {
+		if path == file {
+			return true
+		}
+	}
+	for _, dir := range []string{"/dev/", "/etc/apt/sources.list.d/", "/var/cache/", "/var/log/", "/var/lib/apt/lists/"} {
+		if strings.HasPrefix(path, dir) {
+			return true
+		}
+	}
+	return false
 }
 
 // suiteOf is the first suite that the sources name.

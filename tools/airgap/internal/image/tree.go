@@ -4,6 +4,7 @@ package image
 
 import (
 	"archive/tar"
+	"bufio"
 	"fmt"
 	"io"
 	"io/fs"
@@ -13,12 +14,10 @@ import (
 	"sort"
 	"strings"
 	"time"
-
-	"github.com/rampart-iac/rampart/tools/airgap/internal/debian"
 )
 
-// Epoch is the time stamp of every file and image.
-func Epoch() time.Time { return time.Unix(debian.Epoch, 0).UTC() }
+// Epoch is the time stamp of every file and image: the first second of 2026. Real times would give another digest each time.
+func Epoch() time.Time { return time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC) }
 
 // Tree is the content of one image layer. Paths are absolute, with slashes, cleaned. The zero value is empty and ready.
 type Tree struct {
@@ -69,6 +68,11 @@ func (t *Tree) Symlink(p, target string) {
 	t.set(p, entry{header: tar.Header{Typeflag: tar.TypeSymlink, Mode: 0o777, Linkname: target}})
 }
 
+// Hardlink adds a second name for a file of the same Tree. It must sort after target, because a layer is unpacked in order.
+func (t *Tree) Hardlink(p, target string) {
+	t.set(p, entry{header: tar.Header{Typeflag: tar.TypeLink, Mode: 0o755, Linkname: strings.TrimPrefix(clean(target), "/")}})
+}
+
 // CopyDir adds all files, folders and links below a folder of this machine under p. mode, if not nil, decides the permissions of files
 // (the Go module cache loses executable bits); otherwise they are kept. Sockets and the like are left out.
 func (t *Tree) CopyDir(p, source string, mode func(rel string) fs.FileMode) error {
@@ -110,6 +114,23 @@ func (t *Tree) CopyDir(p, source string, mode func(rel string) fs.FileMode) erro
 	})
 }
 
+// WriteFile writes the layer as a tar file.
+func (t *Tree) WriteFile(file string) error {
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	buffered := bufio.NewWriterSize(f, 1<<20)
+	if err := t.writeTar(buffered); err != nil {
+		return err
+	}
+	if err := buffered.Flush(); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
 func unixMode(m fs.FileMode) int64 {
 	out := int64(m.Perm())
 	if m&fs.ModeSticky != 0 {
@@ -118,7 +139,7 @@ func unixMode(m fs.FileMode) int64 {
 	return out
 }
 
-// WriteTo writes the layer as a tar stream: the entries of Base in their order, then those of the Tree, sorted.
+// writeTar writes the layer as a tar stream: the entries of Base in their order, then those of the Tree, sorted.
 func (t *Tree) writeTar(w io.Writer) error {
 	tw := tar.NewWriter(w)
 	// What the layer has at each path so far, to know which folders still have to be added.

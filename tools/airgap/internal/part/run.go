@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync"
+	"slices"
 	"time"
 )
 
@@ -44,8 +44,9 @@ type Error struct {
 func (e *Error) Error() string { return fmt.Sprintf("building %s: %v", e.Part.Name, e.Err) }
 func (e *Error) Unwrap() error { return e.Err }
 
-// Run builds the wanted parts and what they need, except what the store already has. Parts start in the order of Closure as soon as their
-// inputs are finished. After a failure nothing new starts, what is running is cancelled, and every failure is returned.
+// Run builds the wanted parts and what they need, except what the store already has. A part starts as soon as its inputs are finished and
+// its class has room; of those that could start, the first in the order of Closure does. After a failure nothing new starts, what is running
+// is cancelled, and every failure is returned.
 //
 // Inputs of a finished part are not looked at: a store from which they were cleaned away is still good.
 func (r *Runner) Run(ctx context.Context, wanted ...*Part) ([]Result, error) {
@@ -56,57 +57,68 @@ func (r *Runner) Run(ctx context.Context, wanted ...*Part) ([]Result, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 
-	slots := map[Class]chan struct{}{}
-	for class, n := range r.Limits {
-		slots[class] = make(chan struct{}, n)
-	}
-	finished := map[*Part]chan struct{}{}
-	for _, p := range needed {
-		finished[p] = make(chan struct{})
+	type outcome struct {
+		part *Part
+		res  Result
+		err  error
 	}
 	var (
-		mu      sync.Mutex
-		results = map[*Part]Result{}
-		faults  []error
-		wg      sync.WaitGroup
+		ended    = make(chan outcome)
+		results  = map[*Part]Result{}
+		running  = map[Class]int{}
+		inFlight = 0
+		pending  = slices.Clone(needed)
+		faults   []error
 	)
-	for _, p := range needed {
-		wg.Go(func() {
-			defer close(finished[p])
-			for _, in := range p.Inputs {
-				if ch, ok := finished[in]; ok {
-					<-ch
-				}
+	ready := func(p *Part) bool {
+		if limit, ok := r.Limits[p.Class]; ok && running[p.Class] >= limit {
+			return false
+		}
+		for _, in := range p.Inputs {
+			if _, done := results[in]; !done && slices.Contains(needed, in) {
+				return false
 			}
-			if slot, ok := slots[p.Class]; ok {
-				select {
-				case slot <- struct{}{}:
-					defer func() { <-slot }()
-				case <-ctx.Done():
-				}
-			}
-			if ctx.Err() != nil {
-				return
-			}
-			res, err := r.one(ctx, p)
-			mu.Lock()
-			defer mu.Unlock()
-			results[p] = res
-			// A part that died because another one failed is not a failure of its own.
-			if err != nil && (ctx.Err() == nil || !errors.Is(err, context.Cause(ctx))) {
-				faults = append(faults, err)
-				cancel(errAnotherFailed)
-			}
-		})
+		}
+		return true
 	}
-	wg.Wait()
+	for {
+		for ctx.Err() == nil {
+			i := slices.IndexFunc(pending, ready)
+			if i < 0 {
+				break
+			}
+			p := pending[i]
+			pending = slices.Delete(pending, i, i+1)
+			running[p.Class]++
+			inFlight++
+			go func() {
+				res, err := r.one(ctx, p)
+				ended <- outcome{p, res, err}
+			}()
+		}
+		if inFlight == 0 {
+			break
+		}
+		o := <-ended
+		inFlight--
+		running[o.part.Class]--
+		if o.err == nil {
+			results[o.part] = o.res
+			continue
+		}
+		// A part that was stopped because another one failed, or because the user said so, has not failed itself.
+		if ctx.Err() == nil || !errors.Is(o.err, context.Cause(ctx)) {
+			faults = append(faults, o.err)
+			cancel(errAnotherFailed)
+		}
+	}
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
-	if err := context.Cause(ctx); err != nil {
-		return nil, err
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
 	}
-	var out []Result
+	out := make([]Result, 0, len(needed))
 	for _, p := range needed {
 		out = append(out, results[p])
 	}
