@@ -53,11 +53,11 @@ func (s *session) destroy(ctx context.Context) error {
 		if err := pulumi.Ready(ctx); err != nil {
 			return err
 		}
-		if err := pulumi.Destroy(); err != nil {
+		if err := pulumi.Destroy(ctx); err != nil {
 			return err
 		}
 	}
-	if err := s.removeCluster(cluster); err != nil {
+	if err := s.removeCluster(ctx, cluster); err != nil {
 		return err
 	}
 	if remains, err = s.remains(cluster); err != nil {
@@ -81,7 +81,7 @@ func (s *session) remains(cluster string) ([]string, error) {
 
 // removeCluster removes a cluster that the state knows nothing of: a create that was killed leaves nodes, and a journal
 // that says so, but no result. The plugin removes only what the journal shows to be ours.
-func (s *session) removeCluster(cluster string) error {
+func (s *session) removeCluster(ctx context.Context, cluster string) error {
 	if cluster == "" {
 		return nil
 	}
@@ -90,7 +90,7 @@ func (s *session) removeCluster(cluster string) error {
 		return nil
 	}
 	fmt.Fprintf(s.progress, "Removing what an interrupted run has left of cluster %s\n", cluster)
-	removed, err := process.Output(process.Command{
+	removed, err := process.Output(ctx, process.Command{
 		Path: s.stack.Built(toolchain.Plugin), Args: []string{"remove-remains", directory}, Env: s.environment(),
 	})
 	if err != nil {

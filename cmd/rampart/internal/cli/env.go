@@ -32,7 +32,7 @@ Run it again after a change of the stack file: Pulumi reads a copy, so that its 
 			}
 			pulumi := s.engine()
 			if s.stack.Backend.Ours && !s.stack.Exists() && pulumi.Installed() {
-				if err := pulumi.Init(); err != nil {
+				if err := pulumi.Init(cmd.Context()); err != nil {
 					return err
 				}
 			}

@@ -26,7 +26,7 @@ func newPreview(shared *flags) *cobra.Command {
 			if err := pulumi.Ready(cmd.Context()); err != nil {
 				return err
 			}
-			changes, err := pulumi.Preview()
+			changes, err := pulumi.Preview(cmd.Context())
 			if err != nil {
 				return err
 			}

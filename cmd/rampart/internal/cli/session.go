@@ -130,7 +130,7 @@ func (s *session) equip(ctx context.Context) error {
 	if err := road.Take(ctx, s.stack.Workspace, choice.Road, s.progress); err != nil {
 		return err
 	}
-	if err := toolchain.Build(s.stack.Workspace, s.environment(), s.progress); err != nil {
+	if err := toolchain.Build(ctx, s.stack.Workspace, s.environment(), s.progress); err != nil {
 		return err
 	}
 	return s.stack.Prepare()

@@ -40,10 +40,10 @@ func (s *session) up(ctx context.Context) error {
 	if err := pulumi.Ready(ctx); err != nil {
 		return err
 	}
-	if err := pulumi.Up(); err != nil {
+	if err := pulumi.Up(ctx); err != nil {
 		return err
 	}
-	outcome, err := pulumi.Outcome()
+	outcome, err := pulumi.Outcome(ctx)
 	if err != nil {
 		return err
 	}

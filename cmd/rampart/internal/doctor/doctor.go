@@ -37,15 +37,15 @@ func (f Finding) String() string {
 
 // Examine makes every check. It changes nothing.
 func Examine(ctx context.Context, w *workspace.Workspace, config stacks.Config) []Finding {
-	findings := []Finding{golang(), engine(ctx, config.Cluster.Engine), modules(), disk(w.Home), folder(w.Home)}
+	findings := []Finding{golang(ctx), engine(ctx, config.Cluster.Engine), modules(), disk(w.Home), folder(w.Home)}
 	if port := config.Cluster.APIServerPort; port != 0 {
 		findings = append(findings, apiServerPort(ctx, w, config.Cluster.Name, port))
 	}
 	return findings
 }
 
-func golang() Finding {
-	version, err := toolchain.GoVersion()
+func golang(ctx context.Context) Finding {
+	version, err := toolchain.GoVersion(ctx)
 	if err != nil {
 		return Finding{false, "go", err.Error(), "put it on the PATH"}
 	}

@@ -48,33 +48,33 @@ func (e *Engine) command(args ...string) process.Command {
 }
 
 // show runs the CLI and lets the user see, and answer, what it prints.
-func (e *Engine) show(args ...string) error {
+func (e *Engine) show(ctx context.Context, args ...string) error {
 	command := e.command(args...)
 	command.Stdin, command.Stdout, command.Stderr = e.Stdin, e.Stdout, e.Progress
-	return process.Run(command)
+	return process.Run(ctx, command)
 }
 
 // Ready makes sure that there is a stack, that nobody else works on it, and that what a killed run has left is out of the
 // way.
 func (e *Engine) Ready(ctx context.Context) error {
 	if !e.Stack.Backend.Ours {
-		_, err := process.Output(e.command("stack", "select", "--create", e.Stack.Name, "--non-interactive"))
+		_, err := process.Output(ctx, e.command("stack", "select", "--create", e.Stack.Name, "--non-interactive"))
 		return err
 	}
 	if !e.Stack.Exists() {
-		return e.Init()
+		return e.Init(ctx)
 	}
 	if err := e.awaitLock(ctx); err != nil {
 		return err
 	}
-	return e.clearPending()
+	return e.clearPending(ctx)
 }
 
 // Init makes an empty stack.
-func (e *Engine) Init() error {
+func (e *Engine) Init(ctx context.Context) error {
 	command := e.command("stack", "init", e.Stack.Name, "--no-select", "--non-interactive")
 	command.Dir = e.Stack.InitDirectory()
-	_, err := process.Output(command)
+	_, err := process.Output(ctx, command)
 	return err
 }
 
@@ -101,7 +101,7 @@ func (e *Engine) awaitLock(ctx context.Context) error {
 			return nil
 		case len(held) == 0:
 			fmt.Fprintf(e.Progress, "An earlier run (process %d) was killed: taking over from it\n", locks[0].PID)
-			_, err := process.Output(e.command("cancel", "--yes", "--stack", e.Stack.Name, "--non-interactive"))
+			_, err := process.Output(ctx, e.command("cancel", "--yes", "--stack", e.Stack.Name, "--non-interactive"))
 			return err
 		case held[0].Hostname != hostname:
 			return fmt.Errorf("stack %s is in use by %s on %s (process %d, since %s): wait for its end, or, if it is gone, "+
@@ -123,37 +123,37 @@ func (e *Engine) awaitLock(ctx context.Context) error {
 // clearPending drops the note of operations that a killed run has begun and not ended: the engine would ask about them
 // for ever. Every resource of a stack can be created again over its own remains: the cluster looks into its journal, and
 // Kubernetes objects are applied.
-func (e *Engine) clearPending() error {
+func (e *Engine) clearPending(ctx context.Context) error {
 	pending, err := e.Stack.Pending()
 	if err != nil || pending == 0 {
 		return err
 	}
 	fmt.Fprintf(e.Progress, "An earlier run has left %d unfinished %s: going on from there\n",
 		pending, map[bool]string{true: "operation", false: "operations"}[pending == 1])
-	state, err := process.Output(e.command("stack", "export", "--stack", e.Stack.Name))
+	state, err := process.Output(ctx, e.command("stack", "export", "--stack", e.Stack.Name))
 	if err != nil {
 		return err
 	}
 	// An import takes over the resources as they are, secrets still encrypted, and leaves unfinished operations out.
 	command := e.command("stack", "import", "--stack", e.Stack.Name)
 	command.Stdin = bytes.NewReader(state)
-	_, err = process.Output(command)
+	_, err = process.Output(ctx, command)
 	return err
 }
 
 // Up brings the stack to what the program says.
-func (e *Engine) Up() error {
-	return e.show("up", "--yes", "--skip-preview", "--stack", e.Stack.Name, "--suppress-permalink=true",
+func (e *Engine) Up(ctx context.Context) error {
+	return e.show(ctx, "up", "--yes", "--skip-preview", "--stack", e.Stack.Name, "--suppress-permalink=true",
 		"--suppress-outputs")
 }
 
 // Preview shows what Up would change, and says whether there is anything.
-func (e *Engine) Preview() (bool, error) {
+func (e *Engine) Preview(ctx context.Context) (bool, error) {
 	command := e.command("preview", "--stack", e.Stack.Name, "--suppress-permalink=true", "--suppress-outputs",
 		"--non-interactive")
 	var printed bytes.Buffer
 	command.Stdin, command.Stdout, command.Stderr = e.Stdin, io.MultiWriter(e.Stdout, &printed), e.Progress
-	if err := process.Run(command); err != nil {
+	if err := process.Run(ctx, command); err != nil {
 		return false, err
 	}
 	return planned(printed.String()), nil
@@ -176,12 +176,12 @@ func planned(summary string) bool {
 }
 
 // Destroy removes all resources of the stack, and then the stack.
-func (e *Engine) Destroy() error {
-	if err := e.show("destroy", "--yes", "--skip-preview", "--stack", e.Stack.Name, "--suppress-permalink=true",
+func (e *Engine) Destroy(ctx context.Context) error {
+	if err := e.show(ctx, "destroy", "--yes", "--skip-preview", "--stack", e.Stack.Name, "--suppress-permalink=true",
 		"--suppress-outputs"); err != nil {
 		return err
 	}
-	_, err := process.Output(e.command(
+	_, err := process.Output(ctx, e.command(
 		"stack", "rm", "--yes", "--stack", e.Stack.Name, "--preserve-config", "--remove-backups", "--non-interactive"))
 	return err
 }
@@ -206,14 +206,14 @@ func (o Outcome) Unchanged() bool {
 }
 
 // Outcome asks the engine what the last run has led to.
-func (e *Engine) Outcome() (Outcome, error) {
+func (e *Engine) Outcome(ctx context.Context) (Outcome, error) {
 	var outcome Outcome
 	var history []struct {
 		ResourceChanges map[string]int `json:"resourceChanges"`
 	}
 	failures := make(chan error)
 	ask := func(into any, args ...string) {
-		output, err := process.Output(e.command(append(args, "--stack", e.Stack.Name, "--json")...))
+		output, err := process.Output(ctx, e.command(append(args, "--stack", e.Stack.Name, "--json")...))
 		if err == nil {
 			err = json.Unmarshal(output, into)
 		}

@@ -3,6 +3,7 @@ package process
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -35,9 +36,13 @@ type Command struct {
 	Stdout, Stderr io.Writer
 }
 
-// Run runs a command to its end. If this process is asked to stop meanwhile, the command is asked once per time, and Run
-// returns ErrInterrupted when the command has ended, whatever its exit status is.
-func Run(command Command) error {
+// Run runs a command to its end, unless the context has ended before: a command that is at work is not killed with it. If
+// this process is asked to stop meanwhile, the command is asked once per time, and Run returns ErrInterrupted when the
+// command has ended, whatever its exit status is.
+func Run(ctx context.Context, command Command) error {
+	if ctx.Err() != nil {
+		return ErrInterrupted
+	}
 	cmd := exec.Command(command.Path, command.Args...)
 	cmd.Dir, cmd.Env = command.Dir, command.Env
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = command.Stdin, command.Stdout, command.Stderr
@@ -80,10 +85,10 @@ func Run(command Command) error {
 }
 
 // Output runs a command and returns what it printed. What it printed to the error stream is part of the error.
-func Output(command Command) ([]byte, error) {
+func Output(ctx context.Context, command Command) ([]byte, error) {
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
-	if err := Run(command); err != nil {
+	if err := Run(ctx, command); err != nil {
 		if text := strings.TrimSpace(stderr.String() + stdout.String()); text != "" && !errors.Is(err, ErrInterrupted) {
 			return nil, fmt.Errorf("%w:\n%s", err, text)
 		}

@@ -15,11 +15,11 @@ import (
 
 func TestOutput(t *testing.T) {
 	t.Parallel()
-	output, err := Output(Command{Path: "sh", Args: []string{"-c", "echo yes; echo aside >&2"}})
+	output, err := Output(t.Context(), Command{Path: "sh", Args: []string{"-c", "echo yes; echo aside >&2"}})
 	if err != nil || string(output) != "yes\n" {
 		t.Errorf("got %q, %v", output, err)
 	}
-	_, err = Output(Command{Path: "sh", Args: []string{"-c", "echo why >&2; exit 3"}})
+	_, err = Output(t.Context(), Command{Path: "sh", Args: []string{"-c", "echo why >&2; exit 3"}})
 	var exit *exec.ExitError
 	if err == nil || !strings.Contains(err.Error(), "why") || !errors.As(err, &exit) || exit.ExitCode() != 3 {
 		t.Errorf("got %v, want the exit status and what was printed", err)
@@ -35,7 +35,7 @@ func TestInterrupt(t *testing.T) {
 	ready, got := filepath.Join(folder, "ready"), filepath.Join(folder, "got")
 	script := `trap 'echo INT >> "$2"; sleep 0.3; exit 0' INT; touch "$1"; while :; do sleep 0.05; done`
 	done := make(chan error, 1)
-	go func() { done <- Run(Command{Path: "sh", Args: []string{"-c", script, "sh", ready, got}}) }()
+	go func() { done <- Run(t.Context(), Command{Path: "sh", Args: []string{"-c", script, "sh", ready, got}}) }()
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		if _, err := os.Stat(ready); err == nil {
 			break

@@ -33,7 +33,7 @@ const definitionsFile = "crds.yaml"
 // with Pulumi's own installer.
 func installPulumi(ctx context.Context, w *workspace.Workspace, progress io.Writer) error {
 	path, err := exec.LookPath("pulumi")
-	if err == nil && path != w.Tool("pulumi") && recent(path) {
+	if err == nil && path != w.Tool("pulumi") && recent(ctx, path) {
 		fmt.Fprintf(progress, "Using the Pulumi CLI at %s\n", path)
 		return link(path, w.Tool("pulumi"))
 	}
@@ -50,8 +50,8 @@ func installPulumi(ctx context.Context, w *workspace.Workspace, progress io.Writ
 }
 
 // recent says whether a Pulumi CLI is at least the pinned version.
-func recent(path string) bool {
-	output, err := process.Output(process.Command{Path: path, Args: []string{"version"}, Env: append(os.Environ(),
+func recent(ctx context.Context, path string) bool {
+	output, err := process.Output(ctx, process.Command{Path: path, Args: []string{"version"}, Env: append(os.Environ(),
 		"PULUMI_SKIP_UPDATE_CHECK=true")})
 	if err != nil {
 		return false

@@ -22,7 +22,7 @@ import (
 func Take(ctx context.Context, w *workspace.Workspace, road stacks.Road, progress io.Writer) error {
 	switch road {
 	case stacks.RoadAirgap:
-		return takeAirgap(w, progress)
+		return takeAirgap(ctx, w, progress)
 	case stacks.RoadPublished:
 		return takePublished(ctx, w, progress)
 	default:
@@ -34,7 +34,7 @@ func Take(ctx context.Context, w *workspace.Workspace, road stacks.Road, progres
 var airgapTools = []string{"pulumi", "pulumi-language-go", "pulumi-resource-kubernetes", "kubectl"}
 
 // takeAirgap builds what cannot be downloaded. The tool is a Go module of its own, and has a cache of its own.
-func takeAirgap(w *workspace.Workspace, progress io.Writer) error {
+func takeAirgap(ctx context.Context, w *workspace.Workspace, progress io.Writer) error {
 	source := filepath.Join(w.Root, "tools", "airgap")
 	mark, err := fingerprint([]string{string(stacks.RoadAirgap)}, source)
 	if err != nil {
@@ -51,7 +51,7 @@ func takeAirgap(w *workspace.Workspace, progress io.Writer) error {
 	if err != nil || done {
 		return err
 	}
-	err = process.Run(process.Command{
+	err = process.Run(ctx, process.Command{
 		Path: "go", Args: []string{"run", ".", "build", "--home", w.Home}, Dir: source,
 		Stdout: progress, Stderr: progress,
 	})

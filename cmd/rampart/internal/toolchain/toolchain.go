@@ -2,6 +2,7 @@
 package toolchain
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -22,8 +23,8 @@ const (
 
 // Build compiles the plugin and, if there is none yet, the Pulumi program. An unchanged program takes Go well under a
 // second to leave alone. Progress goes to the stream.
-func Build(w *workspace.Workspace, environment []string, progress io.Writer) error {
-	if err := compile(w, environment, "./cmd/"+Plugin, w.Built(Plugin), "the plugin", progress); err != nil {
+func Build(ctx context.Context, w *workspace.Workspace, environment []string, progress io.Writer) error {
+	if err := compile(ctx, w, environment, "./cmd/"+Plugin, w.Built(Plugin), "the plugin", progress); err != nil {
 		return err
 	}
 	// The language host keeps the program up to date, and compiles it where Pulumi.yaml says. Only the first time takes
@@ -32,14 +33,14 @@ func Build(w *workspace.Workspace, environment []string, progress io.Writer) err
 	if _, err := os.Stat(program); err == nil {
 		return nil
 	}
-	return compile(w, environment, ".", program, "the Pulumi program", progress)
+	return compile(ctx, w, environment, ".", program, "the Pulumi program", progress)
 }
 
 // patience is how long a step may take before the user wants to know what is going on.
 const patience = time.Second
 
 func compile(
-	w *workspace.Workspace, environment []string, from, to, what string, progress io.Writer,
+	ctx context.Context, w *workspace.Workspace, environment []string, from, to, what string, progress io.Writer,
 ) error {
 	said := time.AfterFunc(patience, func() {
 		fmt.Fprintf(progress, "Compiling %s (the first time takes minutes)\n", what)
@@ -49,7 +50,7 @@ func compile(
 	if err := os.MkdirAll(filepath.Dir(to), mode); err != nil {
 		return fmt.Errorf("compiling %s: %w", what, err)
 	}
-	_, err := process.Output(process.Command{
+	_, err := process.Output(ctx, process.Command{
 		Path: "go", Args: []string{"build", "-o", to, from}, Dir: w.Root, Env: environment,
 	})
 	if err != nil && !errors.Is(err, process.ErrInterrupted) {
@@ -59,8 +60,8 @@ func compile(
 }
 
 // GoVersion returns the version of the Go toolchain on the PATH.
-func GoVersion() (string, error) {
-	output, err := process.Output(process.Command{Path: "go", Args: []string{"env", "GOVERSION"}})
+func GoVersion(ctx context.Context) (string, error) {
+	output, err := process.Output(ctx, process.Command{Path: "go", Args: []string{"env", "GOVERSION"}})
 	if err != nil {
 		return "", fmt.Errorf("asking go for its version: %w; install Go 1.26 or later from https://go.dev/dl", err)
 	}

@@ -127,6 +127,10 @@ func (s *Stack) Variables(lookup Lookup) []Variable {
 	if strings.Contains(get("GOFLAGS"), "-buildvcs") {
 		variables = slices.DeleteFunc(variables, func(v Variable) bool { return v.Name == "GOFLAGS" })
 	}
+	if images, err := stacks.ReadImages(s.Home); err == nil && images != nil && images.Road == stacks.RoadAirgap {
+		// A plugin that is not there is a fault of the build, and nothing to look for on the network.
+		variables = append(variables, Variable{"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true"})
+	}
 	if !s.Backend.Ours {
 		if s.File != filepath.Join(s.Stacks(), stacks.FileName(s.Name)) {
 			variables = append(variables, Variable{configFileVariable, s.File})
