@@ -63,6 +63,8 @@ var accounts = []struct {
 				},
 				verbs: readVerbs,
 			},
+			// At its start it looks for what a release before 2.6 may have left, and ends if it may not look.
+			{group: crdGroup, resources: []string{"globalfelixconfigs"}, verbs: []string{"get"}},
 			// Defaults that it makes at its first start.
 			{
 				group:     crdGroup,
