@@ -1,0 +1,82 @@
+package doctor
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/workspace"
+	"github.com/rampart-iac/rampart/stacks"
+)
+
+func TestFindingSaysHowToMendIt(t *testing.T) {
+	t.Parallel()
+	good := Finding{Good: true, Subject: "go", Detail: "go1.26"}
+	if got, want := good.String(), "good  go: go1.26"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	bad := Finding{Subject: "go", Detail: "is not there", Remedy: "install it"}
+	if got, want := bad.String(), "bad   go: is not there: install it"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestFolder(t *testing.T) {
+	t.Parallel()
+	home := filepath.Join(t.TempDir(), "home")
+	if got := folder(home); !got.Good {
+		t.Errorf("a folder that is to be made: %s", got)
+	}
+	if err := os.Mkdir(home, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if got := folder(home); !got.Good {
+		t.Errorf("a folder of one's own: %s", got)
+	}
+	if err := os.Chmod(home, 0o755); err != nil { //nolint:gosec // that is the case
+		t.Fatal(err)
+	}
+	if got := folder(home); got.Good || !strings.Contains(got.Remedy, "chmod 700") {
+		t.Errorf("a folder that others can read: %s", got)
+	}
+}
+
+func TestAPIServerPort(t *testing.T) {
+	t.Parallel()
+	space := &workspace.Workspace{Home: t.TempDir()}
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	port := listener.Addr().(*net.TCPAddr).Port
+	if got := apiServerPort(t.Context(), space, "c", port); got.Good {
+		t.Errorf("a port that is taken: %s", got)
+	}
+	// The cluster itself may have it.
+	directory := stacks.ClusterDirectory(space.Home, "c")
+	if err := os.MkdirAll(directory, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(directory, stacks.KubeconfigName), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := apiServerPort(t.Context(), space, "c", port); !got.Good {
+		t.Errorf("a port that the cluster has: %s", got)
+	}
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got := apiServerPort(t.Context(), space, "other", port); !got.Good {
+		t.Errorf("a port that is free: %s", got)
+	}
+}
+
+func TestEngineThatIsNotInstalled(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	got := engine(t.Context(), "podman")
+	if got.Good || !strings.Contains(got.Detail, "podman is not installed") || got.Remedy == "" {
+		t.Errorf("no engine: %s", got)
+	}
+}

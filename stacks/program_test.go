@@ -1,0 +1,166 @@
+package stacks
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// recorder stands in for the engine: it remembers what is registered and makes nothing.
+type recorder struct {
+	mu           sync.Mutex
+	types        map[string]string   // by name
+	dependencies map[string][]string // URNs, by name
+}
+
+func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.types[args.Name] = args.TypeToken
+	r.dependencies[args.Name] = args.RegisterRPC.GetDependencies()
+	outputs := args.Inputs.Copy()
+	switch args.TypeToken {
+	case "rampart:kind:EncryptionKey":
+		outputs["name"] = resource.NewStringProperty("key1")
+		outputs["base64"] = resource.NewStringProperty(base64.StdEncoding.EncodeToString(make([]byte, 32)))
+	case "rampart:kind:Cluster":
+		outputs["kubeconfig"] = resource.NewStringProperty("the kubeconfig")
+		outputs["endpoint"] = resource.NewStringProperty("https://127.0.0.1:6443")
+		outputs["clusterId"] = resource.NewStringProperty("id")
+		outputs["caCertificate"] = resource.NewStringProperty("pem")
+	}
+	return args.Name + "-id", outputs, nil
+}
+
+func (r *recorder) Call(pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	return resource.PropertyMap{}, nil
+}
+
+// calicoDefinitions are the resources that the network layer insists on.
+var calicoDefinitions = []string{
+	"bgpconfigurations", "bgpfilters", "bgppeers", "blockaffinities", "caliconodestatuses", "clusterinformations",
+	"felixconfigurations", "globalnetworkpolicies", "globalnetworksets", "hostendpoints", "ipamblocks", "ipamconfigs",
+	"ipamhandles", "ippools", "ipreservations", "kubecontrollersconfigurations", "networkpolicies", "networksets",
+}
+
+// workingFolder is one that the road has filled.
+func workingFolder(t *testing.T) string {
+	t.Helper()
+	home := t.TempDir()
+	crds := filepath.Join(home, "crds")
+	if err := os.Mkdir(crds, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range calicoDefinitions {
+		definition := "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n" +
+			"metadata: {name: " + name + ".crd.projectcalico.org}\nspec: {group: crd.projectcalico.org}\n"
+		if err := os.WriteFile(filepath.Join(crds, name+".yaml"), []byte(definition), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	images, err := json.Marshal(Images{Road: RoadPublished, KubernetesVersion: "v1.37.0", CalicoCRDs: crds})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(home, ImagesFile), images, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return home
+}
+
+func configure(t *testing.T, home string, values Values) {
+	t.Helper()
+	text, err := json.Marshal(values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(pulumi.EnvConfig, string(text))
+	t.Setenv(HomeVariable, home)
+	t.Setenv(FileVariable, "")
+}
+
+func runProgram(record *recorder) error {
+	return pulumi.RunErr(Program, pulumi.WithMocks(Project, "kind", record))
+}
+
+func newRecorder() *recorder {
+	return &recorder{types: map[string]string{}, dependencies: map[string][]string{}}
+}
+
+// TestProgramOrdersItsLayers looks at what the recipe is about: which layer waits for which.
+//
+//nolint:paralleltest // the program reads the environment
+func TestProgramOrdersItsLayers(t *testing.T) {
+	configure(t, workingFolder(t), Values{"rampart:tenants": `[{"name":"blue"},{"name":"green"}]`})
+	record := newRecorder()
+	if err := runProgram(record); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"rampart":         "rampart:kind:HardenedCluster",
+		"rampart-cluster": "rampart:kind:Cluster",
+		"rampart-calico":  "rampart:network:Calico",
+		"rampart-images":  "rampart:admission:ImagePolicy",
+		"rampart-blue":    "rampart:tenant:Tenant",
+		"rampart-green":   "rampart:tenant:Tenant",
+	} {
+		if got := record.types[name]; got != want {
+			t.Errorf("%s is a %q, want %q", name, got, want)
+		}
+	}
+	for name, want := range map[string]string{
+		"rampart-calico": "::rampart-cluster",
+		"rampart-images": "::rampart-calico-dns-ready",
+		"rampart-blue":   "::rampart-images-binding",
+		"rampart-green":  "::rampart-calico-dns-ready",
+	} {
+		if !slices.ContainsFunc(record.dependencies[name], func(urn string) bool { return strings.HasSuffix(urn, want) }) {
+			t.Errorf("%s does not wait for %s, only for %q", name, want, record.dependencies[name])
+		}
+	}
+}
+
+//nolint:paralleltest // the program reads the environment
+func TestProgramRefusesBeforeItMakesAnything(t *testing.T) {
+	stale := filepath.Join(t.TempDir(), FileName("kind"))
+	if err := os.WriteFile(stale, []byte("config:\n  rampart:cluster:\n    workers: 2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		home   string
+		values Values
+		file   string
+		want   []string
+	}{
+		"every fault": {
+			workingFolder(t), Values{"rampart:provider": "x", "rampart:cluster": `{"workers":-1}`}, "",
+			[]string{`rampart:provider "x"`, "rampart:cluster.workers -1"},
+		},
+		"no road":       {t.TempDir(), nil, "", []string{"make tools"}},
+		"an older copy": {workingFolder(t), Values{}, stale, []string{"rampart env"}},
+	} {
+		configure(t, test.home, test.values)
+		t.Setenv(FileVariable, test.file)
+		record := newRecorder()
+		err := runProgram(record)
+		for _, want := range test.want {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: got %v, want an error with %q", name, err, want)
+			}
+		}
+		// The stack itself is not a thing.
+		maps.DeleteFunc(record.types, func(_, token string) bool { return token == "pulumi:pulumi:Stack" })
+		if len(record.types) > 0 {
+			t.Errorf("%s: made %v", name, record.types)
+		}
+	}
+}
