@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
+	"time"
 )
 
 // Task shows how far a part is. The runner gives one to each Job; package progress makes them.
@@ -40,12 +42,19 @@ func (j *Job) Input(p *Part) string {
 // Step reports progress; see Task.
 func (j *Job) Step(text string, done, total int64) { j.task.Step(text, done, total) }
 
-// Command runs a program to its end. Its output goes to the log; on failure the error carries the command line and the last lines.
+// graceful is how long a program that was told to stop may take to clean up (mmdebstrap unmounts and removes a tree) before it is killed.
+const graceful = 15 * time.Second
+
+// Command runs a program to its end. If ctx ends first, the program and its children are told to stop. Its output goes to the log; on failure the error carries the command line and the last lines.
 // line, if not nil, sees each line of output as it comes.
 func (j *Job) Command(ctx context.Context, cmd *exec.Cmd, line func(string)) error {
 	tail := &tailWriter{line: line}
 	out := io.MultiWriter(j.Log, tail)
 	cmd.Stdout, cmd.Stderr = out, out
+	// A process group of its own: children of a killed mmdebstrap or go would otherwise go on, and write into folders that are being removed.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	cmd.WaitDelay = graceful
 	fmt.Fprintf(j.Log, "$ %s\n", strings.Join(cmd.Args, " "))
 	err := cmd.Run()
 	if err == nil {

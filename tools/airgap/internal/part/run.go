@@ -127,6 +127,11 @@ func (r *Runner) Run(ctx context.Context, wanted ...*Part) ([]Result, error) {
 
 var errAnotherFailed = errors.New("stopped because another part failed")
 
+// Stopped tells whether a part ended because the user or the failure of another part stopped it, as opposed to a failure of its own.
+func Stopped(err error) bool {
+	return errors.Is(err, errAnotherFailed) || errors.Is(err, context.Canceled)
+}
+
 // missing lists the wanted parts, and of the parts that they need, those without which a wanted one cannot be built now.
 func (r *Runner) missing(wanted []*Part) ([]*Part, error) {
 	order, err := Closure(wanted...)

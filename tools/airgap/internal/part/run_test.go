@@ -207,6 +207,25 @@ func TestInterruptionIsNotAFailureOfAPart(t *testing.T) {
 	}
 }
 
+func TestInterruptionReachesChildren(t *testing.T) {
+	t.Parallel()
+	r, _ := runner(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	mark := filepath.Join(t.TempDir(), "mark")
+	p := &Part{Name: "p", Build: func(ctx context.Context, job *Job) error {
+		// The child would write the mark if it outlived its parent.
+		script := "sh -c 'echo started; sleep 1; touch " + mark + "' & wait"
+		return job.Command(ctx, exec.CommandContext(ctx, "sh", "-c", script), func(string) { cancel() })
+	}}
+	if _, err := r.Run(ctx, p); !Stopped(err) {
+		t.Errorf("got %v", err)
+	}
+	time.Sleep(1500 * time.Millisecond)
+	if _, err := os.Stat(mark); err == nil {
+		t.Error("a child went on after the interruption")
+	}
+}
+
 func TestExplainShowsCommandAndLastLines(t *testing.T) {
 	t.Parallel()
 	r, _ := runner(t)

@@ -66,16 +66,13 @@ func (t *barTask) Step(text string, done, total int64) {
 func (t *barTask) finish(err error) {
 	t.mu.Lock()
 	t.ended = time.Since(t.started)
-	t.text = "done"
-	if err != nil {
-		t.text = "FAILED"
-	}
+	t.text = word(err)
 	t.mu.Unlock()
 	if err != nil {
 		t.bar.Abort(false)
 		return
 	}
-	t.bar.SetTotal(-1, true)
+	t.bar.SetTotal(1, true)
 }
 
 func (t *barTask) elapsed() string {
@@ -139,11 +136,7 @@ func (l *Lines) Start(p *part.Part) (part.Task, func(error)) {
 	}()
 	return t, func(err error) {
 		close(t.stop)
-		word := "done"
-		if err != nil {
-			word = "FAILED"
-		}
-		l.print("%s: %s in %s", p.Title, word, seconds(time.Since(began)))
+		l.print("%s: %s in %s", p.Title, word(err), seconds(time.Since(began)))
 	}
 }
 
@@ -167,6 +160,18 @@ func (t *lineTask) status() string {
 		return fmt.Sprintf("%s (%d of %d)", t.text, t.done, t.total)
 	}
 	return t.text
+}
+
+// word is how a part ended.
+func word(err error) string {
+	switch {
+	case err == nil:
+		return "done"
+	case part.Stopped(err):
+		return "stopped"
+	default:
+		return "FAILED"
+	}
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1fs", d.Seconds()) }
