@@ -86,7 +86,7 @@ func boundedLimits() bool {
 // byHand makes the bare cluster, applies the objects and waits until nodes, Calico and DNS are ready, as a person with
 // kind and kubectl would.
 func (b *bench) byHand(ctx context.Context, objects calicoObjects) (Usage, error) {
-	fmt.Fprintln(b.progress, "bare kind and Calico by hand")
+	b.say("bare kind and the same Calico by hand")
 	engines := framework.Engines(ctx)
 	if len(engines) == 0 {
 		return Usage{}, errors.New("no container engine answers")
@@ -125,7 +125,8 @@ func (b *bench) byHand(ctx context.Context, objects calicoObjects) (Usage, error
 		{"wait", "--for=condition=Ready", "--timeout=5m", "node", "--all"},
 		{"rollout", "status", "--namespace=kube-system", "--timeout=5m", "deployment/coredns"},
 	} {
-		usage, err := measure(ctx, b.product.Dir, env, b.kubectl(), append([]string{"--kubeconfig=" + spec.Kubeconfig}, step...)...)
+		args := append([]string{"--kubeconfig=" + spec.Kubeconfig}, step...)
+		usage, err := measure(ctx, b.product.Dir, env, b.kubectl(), args...)
 		if err != nil {
 			return Usage{}, err
 		}

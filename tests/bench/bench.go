@@ -37,9 +37,14 @@ func (b *bench) all(ctx context.Context) (*Report, error) {
 	return report, nil
 }
 
+// say prints what comes next.
+func (b *bench) say(what string) {
+	_, _ = io.WriteString(b.progress, time.Now().Format(time.TimeOnly)+" "+what+"\n")
+}
+
 // rampart measures one call of the product's command line on the bench's stack.
 func (b *bench) rampart(ctx context.Context, command string, more ...string) (Usage, error) {
-	fmt.Fprintf(b.progress, "%s rampart %s\n", time.Now().Format(time.TimeOnly), command)
+	b.say("rampart " + command)
 	args := append([]string{command, "--stack", b.product.Stack, "--config", b.product.ConfigFile}, more...)
 	return measure(ctx, b.product.Root, b.product.Environment(), b.product.Binary, args...)
 }
@@ -112,7 +117,8 @@ func (b *bench) emptyProgram(ctx context.Context, report *Report) error {
 		return err
 	}
 	binary := filepath.Join(dir, "program")
-	if _, err := measure(ctx, b.product.Root, os.Environ(), "go", "build", "-o", binary, "./tests/bench/empty"); err != nil {
+	_, err := measure(ctx, b.product.Root, os.Environ(), "go", "build", "-o", binary, "./tests/bench/empty")
+	if err != nil {
 		return err
 	}
 	project := fmt.Sprintf("name: empty\nruntime: {name: go, options: {binary: %q}}\n", binary)

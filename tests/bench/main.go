@@ -1,6 +1,6 @@
 // Command bench measures what people wait for: up, up again and destroy, beside the same cluster without Rampart and
-// beside an empty program on the same engine. It prints a table and can write JSON. Everything is made, measured and taken
-// down in one run, because figures of two runs on a busy machine cannot be compared.
+// beside an empty program on the same engine. It prints a table and can write JSON. Everything is made, measured and
+// taken down in one run, because figures of two runs on a busy machine cannot be compared.
 package main
 
 import (
@@ -24,7 +24,7 @@ func main() {
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
+		os.Exit(1) //nolint:forbidigo // this is a main
 	}
 }
 

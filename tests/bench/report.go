@@ -64,17 +64,17 @@ func (r *Report) writeJSON(path string) error {
 }
 
 func (r *Report) writeTable(out io.Writer) error {
-	text := &strings.Builder{}
+	var text strings.Builder
 	m := r.Machine
-	fmt.Fprintf(text, "%d cores, %d GiB, Linux %s, %s, %s, load before %s\n\n",
+	fmt.Fprintf(&text, "%d cores, %d GiB, Linux %s, %s, %s, load before %s\n\n",
 		m.Cores, m.MemoryGiB, m.Kernel, strings.Join(m.Engines, " and "), m.Go, m.Load)
-	fmt.Fprintln(text, "| What | Wall, s | CPU, s | Peak, MiB |\n|---|---:|---:|---:|")
+	text.WriteString("| What | Wall, s | CPU, s | Peak, MiB |\n|---|---:|---:|---:|\n")
 	for _, row := range r.Rows {
-		fmt.Fprintf(text, "| %s | %.1f | %.1f | %.0f |\n", row.What, row.WallSeconds, row.CPUSeconds, row.PeakMiB)
+		fmt.Fprintf(&text, "| %s | %.1f | %.1f | %.0f |\n", row.What, row.WallSeconds, row.CPUSeconds, row.PeakMiB)
 	}
-	fmt.Fprintln(text, "\n| Wall time of | Ratio | Aim |\n|---|---:|---:|")
+	text.WriteString("\n| Wall time of | Ratio | Aim |\n|---|---:|---:|\n")
 	for _, ratio := range r.Ratios {
-		fmt.Fprintf(text, "| %s | %.2f | at most %.2f |\n", ratio.What, ratio.Value, ratio.Aim)
+		fmt.Fprintf(&text, "| %s | %.2f | at most %.2f |\n", ratio.What, ratio.Value, ratio.Aim)
 	}
 	_, err := io.WriteString(out, text.String())
 	return err
@@ -86,7 +86,7 @@ func describeMachine(ctx context.Context) (Machine, error) {
 	if err != nil {
 		return machine, err
 	}
-	defer memory.Close()
+	defer func() { _ = memory.Close() }()
 	for lines := bufio.NewScanner(memory); lines.Scan(); {
 		if fields := strings.Fields(lines.Text()); len(fields) > 1 && fields[0] == "MemTotal:" {
 			kib, err := strconv.Atoi(fields[1])

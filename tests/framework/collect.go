@@ -1,7 +1,6 @@
 package framework
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -23,27 +22,39 @@ const collectDeadline = 2 * time.Minute
 func (p *Product) Collect(ctx context.Context, cluster *Cluster, out io.Writer) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), collectDeadline)
 	defer cancel()
-	dir := filepath.Join(p.Root, ".rampart", "test-logs", time.Now().UTC().Format("20060102T150405"))
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		fmt.Fprintf(out, "collecting logs: %v\n", err)
+	c := &collection{
+		dir: filepath.Join(p.Root, ".rampart", "test-logs", time.Now().UTC().Format("20060102T150405")), out: out,
+	}
+	if err := os.MkdirAll(c.dir, 0o700); err != nil {
+		c.say("collecting logs: %v", err)
 		return
 	}
-	if err := os.CopyFS(filepath.Join(dir, "rampart"), os.DirFS(p.logDir())); err != nil {
-		fmt.Fprintf(out, "collecting the command line's logs: %v\n", err)
+	if err := os.CopyFS(filepath.Join(c.dir, "rampart"), os.DirFS(p.logDir())); err != nil {
+		c.say("collecting the command line's logs: %v", err)
 	}
-	p.collectNodes(ctx, dir, out)
+	c.nodes(ctx, p.Cluster)
 	if cluster != nil {
-		cluster.collectObjects(ctx, dir, out)
+		c.objects(ctx, cluster)
 	}
-	fmt.Fprintf(out, "logs of nodes, pods, events and commands: %s\n", dir)
+	c.say("logs of nodes, pods, events and commands: %s", c.dir)
 }
 
-// collectNodes goes through the engine, because it works without an API server.
-func (p *Product) collectNodes(ctx context.Context, dir string, out io.Writer) {
+// collection is one folder of logs.
+type collection struct {
+	dir string
+	out io.Writer
+}
+
+func (c *collection) say(format string, arguments ...any) {
+	_, _ = fmt.Fprintf(c.out, format+"\n", arguments...)
+}
+
+// nodes goes through the engine, because it works without an API server.
+func (c *collection) nodes(ctx context.Context, cluster string) {
 	for _, engine := range Engines(ctx) {
-		nodes, err := engine.containersOf(ctx, p.Cluster)
+		nodes, err := engine.containersOf(ctx, cluster)
 		if err != nil {
-			fmt.Fprintf(out, "collecting nodes: %v\n", err)
+			c.say("collecting nodes: %v", err)
 		}
 		for _, node := range nodes {
 			for name, command := range map[string][]string{
@@ -56,51 +67,54 @@ func (p *Product) collectNodes(ctx context.Context, dir string, out io.Writer) {
 				if err != nil {
 					text += "\n" + err.Error()
 				}
-				writeLog(filepath.Join(dir, node, name), text, out)
+				c.write(filepath.Join(node, name), text)
 			}
 		}
 	}
 }
 
-func (c *Cluster) collectObjects(ctx context.Context, dir string, out io.Writer) {
-	var text bytes.Buffer
-	pods, err := c.Client.CoreV1().Pods("").List(ctx, metav1.ListOptions{})
+func (c *collection) objects(ctx context.Context, cluster *Cluster) {
+	var lines []string
+	pods, err := cluster.Client.CoreV1().Pods("").List(ctx, metav1.ListOptions{})
 	if err != nil {
-		fmt.Fprintf(out, "collecting pods: %v\n", err)
+		c.say("collecting pods: %v", err)
 		return
 	}
 	for _, pod := range pods.Items {
-		line := fmt.Sprintf("pod %s/%s on %s: %s\n", pod.Namespace, pod.Name, pod.Spec.NodeName, DescribePod(&pod))
-		text.WriteString(line)
+		line := fmt.Sprintf("pod %s/%s on %s: %s", pod.Namespace, pod.Name, pod.Spec.NodeName, DescribePod(&pod))
+		lines = append(lines, line)
 		if pod.Status.Phase != corev1.PodRunning && pod.Status.Phase != corev1.PodSucceeded {
-			fmt.Fprint(out, line)
+			c.say("%s", line)
 		}
 	}
-	events, err := c.Client.CoreV1().Events("").List(ctx, metav1.ListOptions{})
+	events, err := cluster.Client.CoreV1().Events("").List(ctx, metav1.ListOptions{})
 	if err != nil {
-		fmt.Fprintf(out, "collecting events: %v\n", err)
+		c.say("collecting events: %v", err)
 		return
 	}
 	slices.SortFunc(events.Items, func(a, b corev1.Event) int { return a.LastTimestamp.Compare(b.LastTimestamp.Time) })
 	var warnings []string
 	for _, event := range events.Items {
-		line := fmt.Sprintf("event %s %s %s/%s: %s: %s\n", event.LastTimestamp.UTC().Format(time.TimeOnly), event.Type,
+		line := fmt.Sprintf("event %s %s %s/%s: %s: %s", event.LastTimestamp.UTC().Format(time.TimeOnly), event.Type,
 			event.InvolvedObject.Namespace, event.InvolvedObject.Name, event.Reason, event.Message)
-		text.WriteString(line)
+		lines = append(lines, line)
 		if event.Type == corev1.EventTypeWarning {
 			warnings = append(warnings, line)
 		}
 	}
-	fmt.Fprint(out, strings.Join(warnings[max(0, len(warnings)-10):], ""))
-	writeLog(filepath.Join(dir, "objects.log"), text.String(), out)
+	for _, line := range warnings[max(0, len(warnings)-10):] {
+		c.say("%s", line)
+	}
+	c.write("objects.log", strings.Join(lines, "\n"))
 }
 
-func writeLog(path, text string, out io.Writer) {
+func (c *collection) write(name, text string) {
+	path := filepath.Join(c.dir, name)
 	err := os.MkdirAll(filepath.Dir(path), 0o700)
 	if err == nil {
 		err = os.WriteFile(path, []byte(text), 0o600)
 	}
 	if err != nil {
-		fmt.Fprintf(out, "writing %s: %v\n", path, err)
+		c.say("writing %s: %v", path, err)
 	}
 }

@@ -25,7 +25,7 @@ func (n *Node) InNetwork(f func() error) error {
 			if err != nil {
 				return fmt.Errorf("network of node %s: %w", n.Name, err)
 			}
-			defer namespace.Close()
+			defer func() { _ = namespace.Close() }()
 			if err := unix.Setns(int(namespace.Fd()), unix.CLONE_NEWNET); err != nil {
 				return fmt.Errorf("entering the network of node %s (the tests need root): %w", n.Name, err)
 			}

@@ -11,8 +11,8 @@ import (
 )
 
 // Outside plays a place beyond the cluster: an address that each node carries on its own loopback, with a listener of
-// the test behind it. Every packet to it ends on the node that it starts from, so that none ever leaves the machine, and
-// the listener knows who called.
+// the test behind it. Every packet to it ends on the node that it starts from, so that none ever leaves the machine,
+// and the listener knows who called.
 type Outside struct {
 	Address string
 

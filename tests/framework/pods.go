@@ -141,7 +141,8 @@ func DescribePod(pod *corev1.Pod) string {
 			parts = append(parts, fmt.Sprintf("%s: %s %s", status.Name, waiting.Reason, waiting.Message))
 		}
 		if ended := status.State.Terminated; ended != nil {
-			parts = append(parts, fmt.Sprintf("%s: exit status %d %s %s", status.Name, ended.ExitCode, ended.Reason, ended.Message))
+			parts = append(parts, fmt.Sprintf("%s: exit status %d %s %s",
+				status.Name, ended.ExitCode, ended.Reason, ended.Message))
 		}
 	}
 	return strings.Join(parts, "; ")

@@ -23,8 +23,8 @@ import (
 // cluster that already stands is used again. For people who work on a test.
 const KeepVariable = "RAMPART_E2E_KEEP"
 
-// Product is one installation of Rampart that a test drives from outside: the command line, a work folder of its own and
-// one stack in it.
+// Product is one installation of Rampart that a test drives from outside: the command line, a work folder of its own
+// and one stack in it.
 type Product struct {
 	// Root is the repository and Binary the command line that was built from it.
 	Root, Binary string

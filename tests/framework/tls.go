@@ -103,10 +103,9 @@ func Handshake(ctx context.Context, dial Dialer, version uint16) error {
 	if err != nil {
 		return err
 	}
-	defer connection.Close()
-	client := tls.Client(connection, &tls.Config{
-		MinVersion: version, MaxVersion: version,
-		InsecureSkipVerify: true, //nolint:gosec // the question is which version is spoken, not who speaks
+	defer func() { _ = connection.Close() }()
+	client := tls.Client(connection, &tls.Config{ //nolint:gosec // which version is spoken is the question, not by whom
+		MinVersion: version, MaxVersion: version, InsecureSkipVerify: true,
 	})
 	err = client.HandshakeContext(ctx)
 	// Both the server's alert and a server that answers with another version name the protocol version.
@@ -124,11 +123,12 @@ func PlainHTTP(ctx context.Context, dial Dialer) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer connection.Close()
+	defer func() { _ = connection.Close() }()
 	if err := connection.SetDeadline(time.Now().Add(probeTimeout)); err != nil {
 		return 0, err
 	}
-	if _, err := io.WriteString(connection, "GET /version HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"); err != nil {
+	const question = "GET /version HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+	if _, err := io.WriteString(connection, question); err != nil {
 		return 0, err
 	}
 	answer, err := io.ReadAll(connection)
