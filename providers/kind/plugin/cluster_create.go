@@ -100,63 +100,13 @@ func undo(ctx context.Context, engine client, args ClusterArgs, cause error) err
 	switch {
 	case err != nil:
 		// The journal still says what is to be done, and the next run does it.
-		return fmt.Errorf("making cluster %s: %w; and not all of it could be removed: %w; the next run tries again",
-			args.Name, cause, err)
+		return fmt.Errorf("cluster %s could not be made, and not all that had been made of it could be removed (%w): "+
+			"the next run tries again; it failed because of: %w", args.Name, err, cause)
 	case cancelled:
 		return fmt.Errorf("making cluster %s was interrupted, and what had been made of it was removed: %w", args.Name, ctx.Err())
 	default:
-		return fmt.Errorf("making cluster %s, and what had been made of it was removed: %w", args.Name, cause)
+		return fmt.Errorf("cluster %s could not be made, and what had been made of it was removed: %w", args.Name, cause)
 	}
-}
-
-// ensureImage sees to it that the engine has the node image, and that it is the right one.
-func ensureImage(ctx context.Context, engine client, args ClusterArgs) error {
-	id, err := engine.imageID(ctx, args.Image)
-	if err != nil {
-		return err
-	}
-	wanted, archive := args.imageID(), args.imageArchive()
-	canCompare := wanted != "" && engine.comparesImageIDs()
-	switch {
-	case id != "" && (!canCompare || id == wanted):
-	case archive != "":
-		progressOf(ctx).InfoStatus("Loading the node image from " + archive)
-		if err := engine.loadImage(ctx, archive); err != nil {
-			return fmt.Errorf("loading the node image: %w", err)
-		}
-	case id == "":
-		progressOf(ctx).InfoStatus("Pulling the node image " + args.Image)
-		if err := engine.pullImage(ctx, args.Image); err != nil {
-			return fmt.Errorf("pulling the node image: %w; without a network, build it and set imageArchive", err)
-		}
-	}
-	if id, err = engine.imageID(ctx, args.Image); err != nil {
-		return err
-	}
-	if id == "" && canCompare {
-		// An archive need not name its image the way that we do; its ID says that it is the right one.
-		if err := engine.tagImage(ctx, wanted, args.Image); err != nil {
-			return fmt.Errorf("the archive %s does not hold the image %s with the ID %s: %w", archive, args.Image, wanted, err)
-		}
-		id = wanted
-	}
-	if id == "" {
-		return fmt.Errorf("the archive %s does not hold the image %s", archive, args.Image)
-	}
-	if canCompare && id != wanted {
-		return fmt.Errorf("the image %s has the ID %s in the engine, but imageId is %s: it is not the image that was built; "+
-			"remove it from the engine, or build it again", args.Image, id, wanted)
-	}
-	version, err := engine.imageVersion(ctx, args.Directory, args.Image)
-	if err != nil {
-		return fmt.Errorf("reading the Kubernetes version of image %s, which every kind node image has in /kind/version: %w",
-			args.Image, err)
-	}
-	if version != args.KubernetesVersion {
-		return fmt.Errorf("the image %s holds Kubernetes %q, but kubernetesVersion is %q: they must be the same",
-			args.Image, version, args.KubernetesVersion)
-	}
-	return nil
 }
 
 // ensureNetwork makes the cluster's network.

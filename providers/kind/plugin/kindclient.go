@@ -356,6 +356,10 @@ func (k *kindClient) create(ctx context.Context, logger log.Logger, spec createS
 	}()
 	select {
 	case err := <-done:
+		if err != nil && kindexec.RunErrorForError(err) == nil {
+			// No command failed: a node did not do what kind waited for, and only the node can say why.
+			return fmt.Errorf("%w%s", err, k.nodeWords(ctx, spec.args.Name))
+		}
 		return explain(err)
 	case <-ctx.Done():
 	}
@@ -371,6 +375,23 @@ func (k *kindClient) create(ctx context.Context, logger log.Logger, spec createS
 		case <-time.After(stopInterval):
 		}
 	}
+}
+
+// nodeWords returns the last lines of what each node of a cluster has said, for an error.
+func (k *kindClient) nodeWords(ctx context.Context, cluster string) string {
+	nodes, err := k.nodes(ctx, cluster)
+	if err != nil {
+		return fmt.Sprintf("; and its nodes cannot be looked at: %v", err)
+	}
+	var words strings.Builder
+	for _, node := range nodes {
+		logs, err := k.engine.run(ctx, "logs", "--tail", "15", node.Name)
+		if err != nil {
+			logs = err.Error()
+		}
+		fmt.Fprintf(&words, "\n%s is %s; its last words:\n%s", node.Name, node.Status, lastWords([]byte(logs)))
+	}
+	return words.String()
 }
 
 // setEnvironment sets variables of this process and returns what puts the old ones back.
