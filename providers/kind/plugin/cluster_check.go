@@ -47,14 +47,14 @@ func patchKinds() []string {
 	}
 }
 
-// Check reports every fault of the inputs at once. Whether the ranges overlap the host's is asked only of a cluster that
-// does not exist yet: afterwards the host's ranges may be the cluster's own.
+// Check reports every fault of the inputs at once. Whether a range overlaps the host's is asked only when it is new: the
+// host's networks come and go, and a cluster that stands does not become faulty by it.
 func (c *Cluster) Check(ctx context.Context, req infer.CheckRequest) (infer.CheckResponse[ClusterArgs], error) {
 	args, failures, err := infer.DefaultCheck[ClusterArgs](ctx, req.NewInputs)
 	if err != nil {
 		return infer.CheckResponse[ClusterArgs]{}, err
 	}
-	check := &clusterCheck{inputs: req.NewInputs, failures: failures}
+	check := &clusterCheck{inputs: req.NewInputs, old: req.OldInputs, failures: failures}
 	check.name(args.Name)
 	check.version(args.KubernetesVersion)
 	check.image(args.Image)
@@ -66,17 +66,14 @@ func (c *Cluster) Check(ctx context.Context, req infer.CheckRequest) (infer.Chec
 	check.directory(args.Directory)
 	check.files(args.ControlPlaneFiles)
 	check.patches(args.KubeadmConfigPatches)
-	var hostNetworks map[string][]netip.Prefix
-	if req.OldInputs.Len() == 0 {
-		hostNetworks = c.host.networks()
-	}
-	check.subnets(args.PodSubnet, args.ServiceSubnet, hostNetworks)
+	check.subnets(args.PodSubnet, args.ServiceSubnet, c.host.networks)
 	return infer.CheckResponse[ClusterArgs]{Inputs: args, Failures: check.failures}, nil
 }
 
 // clusterCheck collects the faults of one cluster's inputs.
 type clusterCheck struct {
 	inputs   property.Map
+	old      property.Map
 	failures []p.CheckFailure
 }
 
@@ -232,20 +229,30 @@ func patchFault(patch string) string {
 	return ""
 }
 
-func (c *clusterCheck) subnets(pods, services string, hostNetworks map[string][]netip.Prefix) {
+func (c *clusterCheck) subnets(pods, services string, hostNetworks func() map[string][]netip.Prefix) {
 	podSubnet, podOK := c.subnet("podSubnet", pods)
 	serviceSubnet, serviceOK := c.subnet("serviceSubnet", services)
 	if podOK && serviceOK && podSubnet.Overlaps(serviceSubnet) {
 		c.fail("podSubnet", "%s overlaps serviceSubnet %s: an address must be a pod's or a service's", pods, services)
 	}
-	for _, name := range sortedKeys(hostNetworks) {
-		for _, network := range hostNetworks[name] {
-			if podOK && podSubnet.Overlaps(network) {
-				c.fail("podSubnet", "%s overlaps %s, which this host reaches by %s: choose another range", pods, network, name)
-			}
-			if serviceOK && serviceSubnet.Overlaps(network) {
-				c.fail("serviceSubnet", "%s overlaps %s, which this host reaches by %s: choose another range",
-					services, network, name)
+	if podOK {
+		c.apartFromHost("podSubnet", podSubnet, hostNetworks)
+	}
+	if serviceOK {
+		c.apartFromHost("serviceSubnet", serviceSubnet, hostNetworks)
+	}
+}
+
+// apartFromHost fails for a new range that overlaps one that the host itself reaches.
+func (c *clusterCheck) apartFromHost(name string, subnet netip.Prefix, hostNetworks func() map[string][]netip.Prefix) {
+	if c.old.Get(name).Equals(c.inputs.Get(name)) {
+		return
+	}
+	found := hostNetworks()
+	for _, link := range sortedKeys(found) {
+		for _, network := range slices.Compact(found[link]) {
+			if subnet.Overlaps(network) {
+				c.fail(name, "%s overlaps %s, which this host reaches by %s: choose another range", subnet, network, link)
 			}
 		}
 	}

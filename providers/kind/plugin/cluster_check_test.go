@@ -158,8 +158,8 @@ func TestCheckToleratesUnknownInputs(t *testing.T) {
 	}
 }
 
-// Once the cluster stands, its own ranges may be among the host's.
-func TestCheckAsksTheHostOnlyForANewCluster(t *testing.T) {
+// A laptop that comes into another network must still be able to update its cluster.
+func TestCheckAsksTheHostOnlyForANewRange(t *testing.T) {
 	t.Parallel()
 	server := startPlugin(t, newFakeEngine())
 	inputs := testInputs(t.TempDir()).Set("podSubnet", property.New("192.168.0.0/16"))
@@ -169,5 +169,13 @@ func TestCheckAsksTheHostOnlyForANewCluster(t *testing.T) {
 	}
 	if len(resp.Failures) > 0 {
 		t.Errorf("failures = %v, want none", resp.Failures)
+	}
+	changed := inputs.Set("podSubnet", property.New("192.168.0.0/17"))
+	resp, err = server.Check(p.CheckRequest{Urn: testURN(), Inputs: changed, State: inputs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(resp.Failures) != 1 {
+		t.Errorf("failures = %v, want one for the changed range", resp.Failures)
 	}
 }
