@@ -54,10 +54,14 @@ func NewNamespaceRole(
 	if err := ctx.RegisterComponentResourceV2(ComponentToken, name, inputs, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering namespace role %q: %w", name, err)
 	}
-	if err := createAccounts(ctx, name, settled, pulumi.Parent(component)); err != nil {
+	child, err := objects.ChildOptions(component, opts)
+	if err != nil {
 		return nil, fmt.Errorf("namespace role %q: %w", name, err)
 	}
-	if err := createRole(ctx, name, settled, pulumi.Parent(component)); err != nil {
+	if err := createAccounts(ctx, name, settled, child); err != nil {
+		return nil, fmt.Errorf("namespace role %q: %w", name, err)
+	}
+	if err := createRole(ctx, name, settled, child); err != nil {
 		return nil, fmt.Errorf("namespace role %q: %w", name, err)
 	}
 

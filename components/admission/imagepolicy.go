@@ -47,12 +47,15 @@ func NewImagePolicy(
 	if err := ctx.RegisterComponentResourceV2(ComponentToken, name, inputs, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering image policy %q: %w", name, err)
 	}
-	policy, err := createPolicy(ctx, name, settled, pulumi.Parent(component))
+	child, err := objects.ChildOptions(component, opts)
 	if err != nil {
 		return nil, fmt.Errorf("image policy %q: %w", name, err)
 	}
-	if err := bindPolicy(ctx, name, settled, pulumi.Parent(component),
-		pulumi.DependsOn([]pulumi.Resource{policy})); err != nil {
+	policy, err := createPolicy(ctx, name, settled, child)
+	if err != nil {
+		return nil, fmt.Errorf("image policy %q: %w", name, err)
+	}
+	if err := bindPolicy(ctx, name, settled, child, pulumi.DependsOn([]pulumi.Resource{policy})); err != nil {
 		return nil, fmt.Errorf("image policy %q: %w", name, err)
 	}
 

@@ -58,6 +58,10 @@ func NewNamespaceIsolation(
 	if err := ctx.RegisterComponentResourceV2(ComponentToken, name, inputs, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering namespace isolation %q: %w", name, err)
 	}
+	child, err := objects.ChildOptions(component, opts)
+	if err != nil {
+		return nil, fmt.Errorf("namespace isolation %q: %w", name, err)
+	}
 	for _, policy := range policies() {
 		if _, err := networkingv1.NewNetworkPolicy(ctx, name+"-"+policy.name, &networkingv1.NetworkPolicyArgs{
 			Metadata: &metav1.ObjectMetaArgs{
@@ -66,7 +70,7 @@ func NewNamespaceIsolation(
 				Labels:    objects.Labels(),
 			},
 			Spec: policy.spec,
-		}, pulumi.Parent(component)); err != nil {
+		}, child); err != nil {
 			return nil, fmt.Errorf("namespace isolation %q: network policy %s: %w", name, policy.name, err)
 		}
 	}

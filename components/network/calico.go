@@ -6,6 +6,8 @@ import (
 	appsv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/apps/v1"
 	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/rampart-iac/rampart/components/internal/objects"
 )
 
 // ComponentToken is the type token of Calico.
@@ -47,7 +49,11 @@ func NewCalico(
 	if err := ctx.RegisterComponentResourceV2(ComponentToken, name, inputs, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering calico %q: %w", name, err)
 	}
-	if component.Ready, err = createLayers(ctx, name, settled, definitions, pulumi.Parent(component)); err != nil {
+	child, err := objects.ChildOptions(component, opts)
+	if err != nil {
+		return nil, fmt.Errorf("calico %q: %w", name, err)
+	}
+	if component.Ready, err = createLayers(ctx, name, settled, definitions, child); err != nil {
 		return nil, fmt.Errorf("calico %q: %w", name, err)
 	}
 
@@ -60,26 +66,26 @@ func NewCalico(
 
 // createLayers registers the parts in the order in which they need each other, and returns those that tell readiness.
 func createLayers(
-	ctx *pulumi.Context, name string, args CalicoArgs, definitions []definition, parent pulumi.ResourceOption,
+	ctx *pulumi.Context, name string, args CalicoArgs, definitions []definition, child pulumi.ResourceOption,
 ) ([]pulumi.Resource, error) {
-	crds, err := createDefinitions(ctx, name, definitions, parent)
+	crds, err := createDefinitions(ctx, name, definitions, child)
 	if err != nil {
 		return nil, err
 	}
-	rights, err := createAccounts(ctx, name, parent)
+	rights, err := createAccounts(ctx, name, child)
 	if err != nil {
 		return nil, err
 	}
 	after := pulumi.DependsOn(append(crds, rights...))
-	node, err := createNode(ctx, name, args, parent, after)
+	node, err := createNode(ctx, name, args, child, after)
 	if err != nil {
 		return nil, err
 	}
-	controllers, err := createKubeControllers(ctx, name, args.Images.KubeControllers, parent, after)
+	controllers, err := createKubeControllers(ctx, name, args.Images.KubeControllers, child, after)
 	if err != nil {
 		return nil, err
 	}
-	dns, err := awaitDNS(ctx, name, parent, pulumi.DependsOn([]pulumi.Resource{node}))
+	dns, err := awaitDNS(ctx, name, child, pulumi.DependsOn([]pulumi.Resource{node}))
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ func createKubeControllers(
 		return nil, err
 	}
 	selector := pulumi.StringMap{"k8s-app": pulumi.String(kubeControllersApp)}
-	if _, err := policyv1.NewPodDisruptionBudget(ctx, name+"-kube-controllers", &policyv1.PodDisruptionBudgetArgs{
+	if _, err := policyv1.NewPodDisruptionBudget(ctx, name+"-kube-controllers-budget", &policyv1.PodDisruptionBudgetArgs{
 		Metadata: metadata(kubeControllersApp),
 		Spec: &policyv1.PodDisruptionBudgetSpecArgs{
 			MaxUnavailable: pulumi.Int(1),
@@ -65,7 +65,8 @@ func createSettings(
 		&apiextensions.CustomResourceArgs{
 			ApiVersion: pulumi.String(crdGroup + "/v1"),
 			Kind:       pulumi.String("KubeControllersConfiguration"),
-			Metadata:   &metav1.ObjectMetaArgs{Name: pulumi.String("default"), Labels: objects.Labels()},
+			// No labels: when the controllers add their status they write the object without them.
+			Metadata: &metav1.ObjectMetaArgs{Name: pulumi.String("default")},
 			OtherFields: kubernetes.UntypedArgs{"spec": map[string]any{
 				"healthChecks":          "Enabled",
 				"prometheusMetricsPort": 0,

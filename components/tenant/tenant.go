@@ -97,19 +97,22 @@ func NewTenant(
 	if err := ctx.RegisterComponentResourceV2(ComponentToken, name, inputs, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering tenant %q: %w", name, err)
 	}
-	parent := pulumi.Parent(component)
-	namespace, err := createNamespace(ctx, name, settled, parent)
+	child, err := objects.ChildOptions(component, opts)
+	if err != nil {
+		return nil, fmt.Errorf("tenant %q: %w", name, err)
+	}
+	namespace, err := createNamespace(ctx, name, settled, child)
 	if err != nil {
 		return nil, fmt.Errorf("tenant %q: %w", name, err)
 	}
 	border, err := isolation.NewNamespaceIsolation(ctx, name+"-isolation",
 		&isolation.NamespaceIsolationArgs{Namespace: settled.Namespace},
-		parent, pulumi.DependsOn([]pulumi.Resource{namespace}))
+		child, pulumi.DependsOn([]pulumi.Resource{namespace}))
 	if err != nil {
 		return nil, fmt.Errorf("tenant %q: %w", name, err)
 	}
 	role, err := access.NewNamespaceRole(ctx, name+"-access", roleArgs,
-		parent, pulumi.DependsOn([]pulumi.Resource{namespace, border}))
+		child, pulumi.DependsOn([]pulumi.Resource{namespace, border}))
 	if err != nil {
 		return nil, fmt.Errorf("tenant %q: %w", name, err)
 	}

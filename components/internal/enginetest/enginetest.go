@@ -115,8 +115,11 @@ func (r *Recorder) CheckHouseRules(t *testing.T, component string) {
 		if !strings.HasPrefix(args.Name, component+"-") {
 			t.Errorf("%s %s: its name lacks the component's as prefix", args.TypeToken, args.Name)
 		}
-		if !strings.HasPrefix(args.TypeToken, "kubernetes:") || strings.HasSuffix(args.TypeToken, "Patch") {
-			continue // components have no labels, and a patch must not claim an object that is not ours
+		// Components have no labels, a patch must not claim an object that is not ours, and Calico drops the labels of
+		// objects that it writes.
+		if !strings.HasPrefix(args.TypeToken, "kubernetes:") || strings.HasSuffix(args.TypeToken, "Patch") ||
+			strings.HasPrefix(args.TypeToken, "kubernetes:crd.projectcalico.org/") {
+			continue
 		}
 		labels := args.Inputs["metadata"].ObjectValue()["labels"]
 		if !labels.IsObject() || !labels.ObjectValue()["app.kubernetes.io/managed-by"].IsString() {

@@ -15,7 +15,7 @@ func TestCheckNamespace(t *testing.T) {
 		{value: "kubeflow"},
 		{value: "", fault: "namespace is required"},
 		{value: "Blue", fault: `namespace "Blue": a lowercase RFC 1123 label`},
-		{value: "blue.green", fault: "RFC 1123 label"},
+		{value: "blue.green", fault: "must not contain dots"},
 		{value: "-blue", fault: "RFC 1123 label"},
 		{value: strings.Repeat("b", 64), fault: "no more than 63"},
 		{value: "default", fault: "belong to Kubernetes"},

@@ -1,0 +1,107 @@
+package tenant
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/rampart-iac/rampart/components/access"
+	"github.com/rampart-iac/rampart/components/internal/enginetest"
+)
+
+func admit(t *testing.T, args TenantArgs) *enginetest.Recorder {
+	t.Helper()
+	return enginetest.MustRun(t, func(ctx *pulumi.Context) error {
+		_, err := NewTenant(ctx, args.Name, &args)
+		return err
+	})
+}
+
+func TestRegistered(t *testing.T) {
+	t.Parallel()
+	recorder := admit(t, TenantArgs{Name: "blue", KubernetesVersion: "v1.37.0"})
+	recorder.CheckHouseRules(t, "blue")
+	want := []string{
+		"kubernetes:core/v1:Namespace blue-namespace",
+		"kubernetes:core/v1:ServiceAccount blue-access-account",
+		"kubernetes:core/v1:ServiceAccountPatch blue-access-default-account",
+		"kubernetes:networking.k8s.io/v1:NetworkPolicy blue-isolation-allow-dns",
+		"kubernetes:networking.k8s.io/v1:NetworkPolicy blue-isolation-allow-same-namespace",
+		"kubernetes:networking.k8s.io/v1:NetworkPolicy blue-isolation-default-deny",
+		"kubernetes:rbac.authorization.k8s.io/v1:Role blue-access-role",
+		"kubernetes:rbac.authorization.k8s.io/v1:RoleBinding blue-access-binding",
+		"rampart:access:NamespaceRole blue-access",
+		"rampart:isolation:NamespaceIsolation blue-isolation",
+		"rampart:tenant:Tenant blue",
+	}
+	if got := recorder.Summary(); !slices.Equal(got, want) {
+		t.Errorf("got\n%s", strings.Join(got, "\n"))
+	}
+}
+
+func TestNamespace(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{"": "blue", "team-blue": "team-blue"} {
+		recorder := admit(t, TenantArgs{Name: "blue", Namespace: given, KubernetesVersion: "v1.37.0"})
+		namespace := corev1.Namespace{}
+		recorder.Decode(t, "blue-namespace", &namespace)
+		if namespace.Name != want {
+			t.Errorf("namespace %q, want %q", namespace.Name, want)
+		}
+		for label, value := range map[string]string{
+			"rampart.dev/tenant":                         "blue",
+			"pod-security.kubernetes.io/enforce":         "restricted",
+			"pod-security.kubernetes.io/enforce-version": "v1.37",
+			"pod-security.kubernetes.io/audit":           "restricted",
+			"pod-security.kubernetes.io/audit-version":   "v1.37",
+			"pod-security.kubernetes.io/warn":            "restricted",
+			"pod-security.kubernetes.io/warn-version":    "v1.37",
+		} {
+			if namespace.Labels[label] != value {
+				t.Errorf("%s=%q, want %q", label, namespace.Labels[label], value)
+			}
+		}
+	}
+}
+
+// TestNobodyIsLetIntoAnOpenNamespace checks the order: namespace, isolation, access.
+func TestNobodyIsLetIntoAnOpenNamespace(t *testing.T) {
+	t.Parallel()
+	recorder := admit(t, TenantArgs{Name: "blue", KubernetesVersion: "v1.37.0"})
+	for _, args := range recorder.All() {
+		dependencies := strings.Join(args.RegisterRPC.GetDependencies(), " ")
+		if strings.HasPrefix(args.Name, "blue-isolation-") && !strings.Contains(dependencies, "::blue-namespace") {
+			t.Errorf("%s does not wait for the namespace", args.Name)
+		}
+		if strings.HasPrefix(args.Name, "blue-access-") && !strings.Contains(dependencies, "::blue-isolation-default-deny") {
+			t.Errorf("%s does not wait for the isolation", args.Name)
+		}
+	}
+}
+
+func TestAllFaultsAtOnce(t *testing.T) {
+	t.Parallel()
+	recorder, err := enginetest.Run(func(ctx *pulumi.Context) error {
+		_, err := NewTenant(ctx, "blue", &TenantArgs{
+			Name: "Blue", Namespace: "kube-blue", KubernetesVersion: "latest",
+			Subjects: []access.Subject{{Kind: access.GroupSubject, Name: "system:masters"}},
+		})
+		return err
+	})
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, want := range []string{
+		`name "Blue"`, `namespace "kube-blue"`, `kubernetesVersion "latest"`, `subjects[0].name "system:masters"`,
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%v\ndoes not say %q", err, want)
+		}
+	}
+	if made := recorder.Summary(); len(made) > 0 {
+		t.Errorf("made %v", made)
+	}
+}
