@@ -39,11 +39,11 @@ func build(ctx context.Context, s *settings, names []string) error {
 			built++
 		}
 	}
-	summary := fmt.Sprintf("%d parts built, the others were there already (%.1fs)", built, time.Since(started).Seconds())
-	if built == 0 {
-		summary = fmt.Sprintf("everything is built already (%.1fs)", time.Since(started).Seconds())
+	summary := "everything is built already"
+	if built > 0 {
+		summary = fmt.Sprintf("built %d of %d parts", built, len(results))
 	}
-	fmt.Fprintln(os.Stderr, summary)
+	fmt.Fprintf(os.Stderr, "%s (%.1fs)\n", summary, time.Since(started).Seconds())
 	if s.home != "" {
 		if err := install(c, runner.Store, s.home); err != nil {
 			return err
@@ -153,7 +153,7 @@ func clean(ctx context.Context, s *settings, _ []string) error {
 	}
 	for _, dir := range stale {
 		fmt.Println("removing", dir)
-		if err := os.RemoveAll(dir); err != nil {
+		if err := s.store().RemoveStale(dir); err != nil {
 			return err
 		}
 	}

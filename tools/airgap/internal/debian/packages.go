@@ -11,10 +11,10 @@ import (
 )
 
 // HostPackages are what the machine itself needs on the air-gapped road: mmdebstrap makes root filesystems (uidmap lets it do so without
-// root), podman with runc runs the kind nodes, netavark and aardvark-dns are podman's network. iptables and the CNI plugins are what
+// root) and checks them with Debian's keys, podman with runc runs the kind nodes, netavark and aardvark-dns are podman's network. iptables and the CNI plugins are what
 // podman falls back to in Debian 12.
 func HostPackages() []string {
-	return []string{"podman", "runc", "mmdebstrap", "uidmap", "netavark", "aardvark-dns", "containernetworking-plugins", "iptables"}
+	return []string{"podman", "runc", "mmdebstrap", "debian-archive-keyring", "uidmap", "netavark", "aardvark-dns", "containernetworking-plugins", "iptables"}
 }
 
 // Missing lists the packages that dpkg does not report as installed. On a machine without dpkg it is all of them.
@@ -48,7 +48,8 @@ func Install(ctx context.Context, job *part.Job, packages []string) error {
 		{"update"},
 		append([]string{"install", "--yes", "--no-install-recommends"}, packages...),
 	} {
-		cmd := exec.CommandContext(ctx, "apt-get", args...)
+		// Another apt-get, such as unattended upgrades after boot, may hold the lock for a while.
+		cmd := exec.CommandContext(ctx, "apt-get", append([]string{"-o", "DPkg::Lock::Timeout=300"}, args...)...)
 		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
 		if err := job.Command(ctx, cmd, func(line string) { job.Step(line, 0, 0) }); err != nil {
 			return fmt.Errorf("installing Debian packages: %w", err)

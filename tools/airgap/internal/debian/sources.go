@@ -13,9 +13,10 @@ import (
 const DefaultSuite = "bookworm"
 
 // defaultSources is used when the host is not Debian, or has no sources that can be used.
-const defaultSources = `deb http://deb.debian.org/debian bookworm main
-deb http://deb.debian.org/debian bookworm-updates main
-deb http://security.debian.org/debian-security bookworm-security main
+// It names the keyring of package debian-archive-keyring, which Ubuntu has too: a host that is not Debian does not trust Debian's keys by itself.
+const defaultSources = `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bookworm main
+deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bookworm-updates main
+deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://security.debian.org/debian-security bookworm-security main
 `
 
 // Host is what the build needs to know about the machine's own distribution.

@@ -178,7 +178,7 @@ func (r *Runner) one(ctx context.Context, p *Part) (Result, error) {
 	if has, err := r.Store.Has(p); err != nil || has {
 		return res, err
 	}
-	release, err := r.Store.lock(p)
+	release, err := r.Store.lock(p.Name)
 	if err != nil {
 		return res, err
 	}
@@ -246,7 +246,7 @@ func syncDir(dir string) error {
 // Do runs something that leaves nothing in the store (installing packages on the host), with the same progress, log and errors as a part.
 func (r *Runner) Do(ctx context.Context, name, title string, do func(job *Job) error) error {
 	p := &Part{Name: name, Title: title}
-	release, err := r.Store.lock(p)
+	release, err := r.Store.lock(p.Name)
 	if err != nil {
 		return err
 	}

@@ -265,6 +265,12 @@ func TestStaleFindsOldResultsOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	if dir, _ := r.Store.Dir(old); len(stale) != 1 || stale[0] != dir {
-		t.Errorf("stale %v, want only %s", stale, dir)
+		t.Fatalf("stale %v, want only %s", stale, dir)
+	}
+	if err := r.Store.RemoveStale(stale[0]); err != nil {
+		t.Fatal(err)
+	}
+	if stale, err = r.Store.Stale([]*Part{now}); err != nil || len(stale) != 0 {
+		t.Errorf("still stale: %v, %v", stale, err)
 	}
 }

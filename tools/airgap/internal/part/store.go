@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sort"
 	"strings"
 	"syscall"
@@ -52,6 +53,11 @@ func (s Store) Remove(p *Part) error {
 	if err != nil {
 		return err
 	}
+	release, err := s.lock(p.Name)
+	if err != nil {
+		return err
+	}
+	defer release()
 	// Renamed first: a half-deleted part must never be found under its final name.
 	doomed := dir + ".tmp-removed"
 	if err := os.Rename(dir, doomed); err != nil && !os.IsNotExist(err) {
@@ -87,19 +93,34 @@ func (s Store) Stale(current []*Part) ([]string, error) {
 	return stale, nil
 }
 
+// entryName is what folders of parts are called, finished or not.
+var entryName = regexp.MustCompile(`^(.+)-[0-9a-f]{16}(\.tmp.*)?$`)
+
+// RemoveStale deletes an entry that Stale listed. It waits for a build of the part that may be going on.
+func (s Store) RemoveStale(dir string) error {
+	if match := entryName.FindStringSubmatch(filepath.Base(dir)); match != nil {
+		release, err := s.lock(match[1])
+		if err != nil {
+			return err
+		}
+		defer release()
+	}
+	return os.RemoveAll(dir)
+}
+
 // lock takes the part's own lock file and waits for it. Two builders on one cache, in one process or in two, thus never build the same
 // part twice at once: the second one finds it finished.
-func (s Store) lock(p *Part) (release func(), err error) {
+func (s Store) lock(name string) (release func(), err error) {
 	if err := os.MkdirAll(filepath.Join(s.Root, "logs"), 0o755); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(filepath.Join(s.Root, p.Name+".lock"), os.O_CREATE|os.O_RDWR, 0o644)
+	f, err := os.OpenFile(filepath.Join(s.Root, name+".lock"), os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, err
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
 		_ = f.Close()
-		return nil, fmt.Errorf("waiting for the lock of part %s: %w", p.Name, err)
+		return nil, fmt.Errorf("waiting for the lock of part %s: %w", name, err)
 	}
 	return func() { _ = f.Close() }, nil
 }
