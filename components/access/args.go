@@ -107,7 +107,8 @@ func (s Subject) validate(field string) error {
 	switch s.Kind {
 	case UserSubject, GroupSubject:
 		if s.Namespace != "" {
-			faults = append(faults, fmt.Errorf("%s.namespace %q: a %s has no namespace: leave it out", field, s.Namespace, s.Kind))
+			faults = append(faults, fmt.Errorf("%s.namespace %q: a %s has no namespace: leave it out",
+				field, s.Namespace, s.Kind))
 		}
 	case ServiceAccountSubject:
 		if s.Name == defaultAccount {

@@ -84,8 +84,8 @@ func renderValidations(registries []string) admissionv1.ValidationArray {
 	return rendered
 }
 
-// celList renders a CEL list of strings. Registries are of letters, digits, dots, colons, dashes and slashes (Validate),
-// which Go and CEL quote in the same way.
+// celList renders a CEL list of strings. Registries are of letters, digits, dots, colons, dashes and slashes
+// (Validate), which Go and CEL quote in the same way.
 func celList(values []string) string {
 	quoted := make([]string, 0, len(values))
 	for _, value := range values {

@@ -70,19 +70,22 @@ func (a CalicoArgs) validate() error {
 	var faults []error
 	if a.CRDs == nil {
 		faults = append(faults, fmt.Errorf(
-			"crds is required: give a folder with the files of %s, or of libcalico-go/config/crd in Calico's Go module", CRDsURL))
+			"crds is required: give a folder with the file of %s, or with those of libcalico-go/config/crd in Calico's Go module",
+			CRDsURL))
 	}
 	prefix, err := netip.ParsePrefix(a.PodCIDR)
 	switch {
 	case err != nil:
-		faults = append(faults, fmt.Errorf("podCIDR %q: give an IPv4 range in CIDR notation, such as 10.244.0.0/16", a.PodCIDR))
+		faults = append(faults, fmt.Errorf("podCIDR %q: give an IPv4 range in CIDR notation, such as 10.244.0.0/16",
+			a.PodCIDR))
 	case !prefix.Addr().Is4():
 		faults = append(faults, fmt.Errorf("podCIDR %q: only IPv4 is supported", a.PodCIDR))
 	case prefix.Masked() != prefix:
 		faults = append(faults, fmt.Errorf("podCIDR %q: bits are set behind the prefix: did you mean %s?",
 			a.PodCIDR, prefix.Masked()))
 	case prefix.Bits() > 26:
-		faults = append(faults, fmt.Errorf("podCIDR %q: a node takes blocks of 64 addresses: give a /26 or larger", a.PodCIDR))
+		faults = append(faults, fmt.Errorf("podCIDR %q: a node takes blocks of 64 addresses: give a /26 or larger",
+			a.PodCIDR))
 	}
 	for _, image := range []struct{ field, value string }{
 		{"images.node", a.Images.Node},

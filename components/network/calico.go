@@ -92,8 +92,8 @@ func createLayers(
 	return []pulumi.Resource{node, controllers, dns}, nil
 }
 
-// awaitDNS waits until CoreDNS is available, which needs a Ready node and a working pod network. The provider waits for a
-// Deployment that it patches; the patch is one annotation on the object, not on its pods, so that nothing restarts.
+// awaitDNS waits until CoreDNS is available, which needs a Ready node and a working pod network. The provider waits for
+// a Deployment that it patches; the patch is one annotation on the object, not on its pods, so that nothing restarts.
 // Destroying it takes the annotation away and nothing else.
 func awaitDNS(ctx *pulumi.Context, name string, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
 	dns, err := appsv1.NewDeploymentPatch(ctx, name+"-dns-ready", &appsv1.DeploymentPatchArgs{

@@ -114,14 +114,14 @@ func kubeControllersPod(image string) *corev1.PodSpecArgs {
 				Capabilities:             &corev1.CapabilitiesArgs{Drop: pulumi.ToStringArray([]string{"ALL"})},
 			},
 			LivenessProbe: &corev1.ProbeArgs{
-				Exec:                &corev1.ExecActionArgs{Command: pulumi.ToStringArray([]string{"/usr/bin/check-status", "-l"})},
+				Exec:                execute("/usr/bin/check-status", "-l"),
 				InitialDelaySeconds: pulumi.Int(10),
 				PeriodSeconds:       pulumi.Int(10),
 				TimeoutSeconds:      pulumi.Int(10),
 				FailureThreshold:    pulumi.Int(6),
 			},
 			ReadinessProbe: &corev1.ProbeArgs{
-				Exec:           &corev1.ExecActionArgs{Command: pulumi.ToStringArray([]string{"/usr/bin/check-status", "-r"})},
+				Exec:           execute("/usr/bin/check-status", "-r"),
 				PeriodSeconds:  pulumi.Int(5),
 				TimeoutSeconds: pulumi.Int(10),
 			},

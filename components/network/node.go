@@ -22,8 +22,8 @@ const (
 	cniConfigVolume = "cni-config"
 )
 
-// hostPaths are what calico-node shares with the node: no more than programming its network takes. Upstream's mounts for
-// the eBPF data plane, the policy sync API and the CNI log are left out.
+// hostPaths are what calico-node shares with the node: no more than programming its network takes. Upstream's mounts
+// for the eBPF data plane, the policy sync API and the CNI log are left out.
 var hostPaths = []struct{ volume, path, kind, mount string }{
 	{"lib-modules", "/lib/modules", "", "/lib/modules"},
 	{"run", runDirectory, "DirectoryOrCreate", runDirectory},
@@ -198,14 +198,14 @@ func nodeContainer(args CalicoArgs, mounts corev1.VolumeMountArray) *corev1.Cont
 		// It writes /proc/sys, which only a privileged container has read-write.
 		SecurityContext: &corev1.SecurityContextArgs{Privileged: pulumi.Bool(true)},
 		LivenessProbe: &corev1.ProbeArgs{
-			Exec:                &corev1.ExecActionArgs{Command: pulumi.ToStringArray([]string{"/bin/calico-node", "-felix-live"})},
+			Exec:                execute("/bin/calico-node", "-felix-live"),
 			InitialDelaySeconds: pulumi.Int(10),
 			PeriodSeconds:       pulumi.Int(10),
 			TimeoutSeconds:      pulumi.Int(10),
 			FailureThreshold:    pulumi.Int(6),
 		},
 		ReadinessProbe: &corev1.ProbeArgs{
-			Exec:           &corev1.ExecActionArgs{Command: pulumi.ToStringArray([]string{"/bin/calico-node", "-felix-ready"})},
+			Exec:           execute("/bin/calico-node", "-felix-ready"),
 			PeriodSeconds:  pulumi.Int(5),
 			TimeoutSeconds: pulumi.Int(10),
 		},
@@ -224,6 +224,10 @@ func nodeNameVariable(name string) *corev1.EnvVarArgs {
 			FieldRef: &corev1.ObjectFieldSelectorArgs{FieldPath: pulumi.String("spec.nodeName")},
 		},
 	}
+}
+
+func execute(command ...string) *corev1.ExecActionArgs {
+	return &corev1.ExecActionArgs{Command: pulumi.ToStringArray(command)}
 }
 
 func requests(cpu, memory string) *corev1.ResourceRequirementsArgs {

@@ -76,8 +76,8 @@ type Tenant struct {
 	ServiceAccount pulumi.StringOutput `pulumi:"serviceAccount"`
 }
 
-// NewTenant makes a tenant: its namespace, then the isolation, then the access, so that nobody is let into a namespace that
-// is still open. The Kubernetes provider comes from opts.
+// NewTenant makes a tenant: its namespace, then the isolation, then the access, so that nobody is let into a namespace
+// that is still open. The Kubernetes provider comes from opts.
 //
 // It fails, before anything is created, with every fault of its arguments at once.
 func NewTenant(
