@@ -70,7 +70,7 @@ func (a CalicoArgs) validate() error {
 	var faults []error
 	if a.CRDs == nil {
 		faults = append(faults, fmt.Errorf(
-			"crds is required: give a folder with the file of %s, or with those of libcalico-go/config/crd in Calico's Go module",
+			"crds is required: give a folder with the file of %s, or with those of libcalico-go/config/crd in Calico's module",
 			CRDsURL))
 	}
 	prefix, err := netip.ParsePrefix(a.PodCIDR)
