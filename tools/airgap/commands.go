@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"text/tabwriter"
 	"time"
@@ -50,7 +51,7 @@ func build(ctx context.Context, s *settings, names []string) error {
 		}
 	}
 	if s.json {
-		return printResults(results)
+		return printJSON(s.out, resultRows(results))
 	}
 	return nil
 }
@@ -64,16 +65,16 @@ type row struct {
 	Seconds float64 `json:"seconds,omitempty"`
 }
 
-func printResults(results []part.Result) error {
+func resultRows(results []part.Result) []row {
 	var rows []row
 	for _, r := range results {
 		rows = append(rows, row{Part: r.Part.Name, Dir: r.Dir, Done: true, Built: r.Built, Seconds: r.Took.Seconds()})
 	}
-	return printJSON(rows)
+	return rows
 }
 
-func printJSON(v any) error {
-	e := json.NewEncoder(os.Stdout)
+func printJSON(out io.Writer, v any) error {
+	e := json.NewEncoder(out)
 	e.SetIndent("", "  ")
 	return e.Encode(v)
 }
@@ -96,9 +97,9 @@ func status(ctx context.Context, s *settings, _ []string) error {
 		rows = append(rows, row{Part: p.Name, Dir: dir, Done: done})
 	}
 	if s.json {
-		return printJSON(rows)
+		return printJSON(s.out, rows)
 	}
-	w := tabwriter.NewWriter(os.Stdout, 0, 4, 2, ' ', 0)
+	w := tabwriter.NewWriter(s.out, 0, 4, 2, ' ', 0)
 	for _, r := range rows {
 		state := "missing"
 		if r.Done {
@@ -115,8 +116,8 @@ func path(ctx context.Context, s *settings, names []string) error {
 		return err
 	}
 	if len(names) == 0 {
-		fmt.Println(s.store().Root)
-		return nil
+		_, err := fmt.Fprintln(s.out, s.store().Root)
+		return err
 	}
 	parts, err := pick(c, names)
 	if err != nil {
@@ -134,7 +135,7 @@ func path(ctx context.Context, s *settings, names []string) error {
 			faults = append(faults, fmt.Errorf("part %s is not built; run: airgap build %s", p.Name, p.Name))
 			continue
 		}
-		fmt.Println(dir)
+		fmt.Fprintln(s.out, dir)
 	}
 	return errors.Join(faults...)
 }
@@ -152,7 +153,7 @@ func clean(ctx context.Context, s *settings, _ []string) error {
 		return err
 	}
 	for _, dir := range stale {
-		fmt.Println("removing", dir)
+		fmt.Fprintln(s.out, "removing", dir)
 		if err := s.store().RemoveStale(dir); err != nil {
 			return err
 		}

@@ -12,7 +12,8 @@ import (
 	"github.com/rampart-iac/rampart/tools/airgap/internal/part"
 )
 
-// imagesFile is images.json in the working folder: it tells the Pulumi program and the plugin which road was taken, and where images are.
+// imagesFile is images.json in the working folder: it tells the Pulumi program and the plugin which road was taken,
+// and where images are.
 type imagesFile struct {
 	Road              string               `json:"road"`
 	KubernetesVersion string               `json:"kubernetesVersion"`
@@ -31,7 +32,8 @@ type reference struct {
 	Reference string `json:"reference"`
 }
 
-// listed are the images that the program names; those that kubeadm names are in the node too, but nobody has to know them.
+// listed are the images that the program names; those that kubeadm names are in the node too, but nobody has to know
+// them.
 var listed = []string{"calico-node", "calico-cni", "calico-kube-controllers", "agnhost"}
 
 // install puts the programs into <home>/bin and writes <home>/images.json.
@@ -45,7 +47,7 @@ func install(c *catalog.Catalog, store part.Store, home string) error {
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(bin, 0o755); err != nil {
+	if err := os.MkdirAll(bin, 0o750); err != nil {
 		return err
 	}
 	for _, program := range c.Programs {
@@ -88,11 +90,11 @@ func writeImages(c *catalog.Catalog, store part.Store, file string) error {
 	if err != nil {
 		return err
 	}
-	return replace(file, func(tmp string) error { return os.WriteFile(tmp, append(data, '\n'), 0o644) })
+	return replace(file, func(tmp string) error { return os.WriteFile(tmp, append(data, '\n'), 0o600) })
 }
 
-// place makes to the same file as from: by a hard link where it can, which costs neither time nor space, and by a copy elsewhere. A link that
-// is there already is left alone, because running programs may hold it.
+// place makes to the same file as from: by a hard link where it can, which costs neither time nor space, and by a copy
+// elsewhere. A link that is there already is left alone, because running programs may hold it.
 func place(from, to string) error {
 	a, err := os.Stat(from)
 	if err != nil {
@@ -115,7 +117,7 @@ func copyFile(from, to string) error {
 		return err
 	}
 	defer func() { _ = in.Close() }()
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o755)
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o700)
 	if err != nil {
 		return err
 	}
@@ -126,7 +128,8 @@ func copyFile(from, to string) error {
 	return out.Close()
 }
 
-// replace makes a file under another name and renames it, so that a reader sees the old or the new one, never half of it.
+// replace makes a file under another name and renames it, so that a reader sees the old or the new one, never half of
+// it.
 func replace(file string, write func(tmp string) error) error {
 	tmp := fmt.Sprintf("%s.%d.tmp", file, os.Getpid())
 	defer func() { _ = os.Remove(tmp) }()

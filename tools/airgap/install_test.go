@@ -1,8 +1,8 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -126,7 +126,7 @@ func TestBadUseIsRefused(t *testing.T) {
 		if len(args) > 0 && args[0] != "bake" {
 			args = append([]string{args[0], "--cache", t.TempDir()}, args[1:]...)
 		}
-		err := run(context.Background(), args)
+		err := run(t.Context(), args, io.Discard)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("airgap %v: got %v, want %q", c.args, err, c.want)
 		}

@@ -1,6 +1,7 @@
-// Command airgap builds, out of Go modules and Debian packages alone, everything that Rampart's kind stack otherwise downloads: the Pulumi
-// CLI, its Go language host and Kubernetes plugin, Kubernetes with etcd, CoreDNS, containerd and Calico, an image for each, and a kind node
-// image with all of them inside. Nothing is fetched from a container registry or a release page.
+// Command airgap builds, out of Go modules and Debian packages alone, everything that Rampart's kind stack otherwise
+// downloads: the Pulumi CLI, its Go language host and Kubernetes plugin, Kubernetes with etcd, CoreDNS, containerd and
+// Calico, an image for each, and a kind node image with all of them inside. Nothing is fetched from a container
+// registry or a release page.
 //
 //	go run . build --home ../../.rampart    build what is missing, and put it into a working folder
 //	go run . status                         say what is built and what is not
@@ -15,6 +16,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -26,7 +28,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err := run(ctx, os.Args[1:])
+	err := run(ctx, os.Args[1:], os.Stdout)
 	switch {
 	case err == nil:
 	case errors.Is(err, flag.ErrHelp):
@@ -40,7 +42,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, args []string) error {
+func run(ctx context.Context, args []string, out io.Writer) error {
 	const usage = "usage: airgap build|status|path|clean [flags]; see airgap <command> -h"
 	if len(args) == 0 {
 		return errors.New(usage)
@@ -52,7 +54,7 @@ func run(ctx context.Context, args []string) error {
 	if !ok {
 		return fmt.Errorf("unknown command %q; %s", args[0], usage)
 	}
-	s, rest, err := parseFlags(args[0], args[1:])
+	s, rest, err := parseFlags(args[0], args[1:], out)
 	if err != nil {
 		return err
 	}

@@ -11,9 +11,11 @@ import (
 	"github.com/rampart-iac/rampart/tools/airgap/internal/part"
 )
 
-// run builds the wanted parts, after the packages of the host that are needed for them. everything is true if the user named no parts: then
-// what is needed to run the result counts too.
-func (s *settings) run(ctx context.Context, c *catalog.Catalog, runner *part.Runner, wanted []*part.Part, everything bool) ([]part.Result, error) {
+// run builds the wanted parts, after the packages of the host that are needed for them. everything is true if the user
+// named no parts: then what is needed to run the result counts too.
+func (s *settings) run(
+	ctx context.Context, c *catalog.Catalog, runner *part.Runner, wanted []*part.Part, everything bool,
+) ([]part.Result, error) {
 	if s.rebuild {
 		again := wanted
 		if everything {

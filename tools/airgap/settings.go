@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -19,19 +20,23 @@ type settings struct {
 	cache, kubernetes, source, home, aptSources string
 	install, json, all, rebuild                 bool
 	jobs                                        int
+	// out takes results; progress and complaints go to standard error.
+	out io.Writer
 }
 
-func parseFlags(command string, args []string) (*settings, []string, error) {
-	s := &settings{}
+func parseFlags(command string, args []string, out io.Writer) (*settings, []string, error) {
+	s := &settings{out: out}
 	f := flag.NewFlagSet("airgap "+command, flag.ContinueOnError)
 	f.StringVar(&s.cache, "cache", "", "folder of finished parts (default: $RAMPART_CACHE, else rampart in the user's cache folder)")
 	f.StringVar(&s.kubernetes, "kubernetes", catalog.DefaultKubernetes, "version of Kubernetes")
 	f.StringVar(&s.source, "source", ".", "folder of tools/airgap in the repository, where recipes/ is")
-	f.StringVar(&s.aptSources, "apt-sources", "", "apt sources file for root filesystems (default: the host's own on Debian, else Debian's public mirror)")
+	f.StringVar(&s.aptSources, "apt-sources", "",
+		"apt sources file for root filesystems (default: the host's own on Debian, else Debian's public mirror)")
 	switch command {
 	case "build":
 		f.StringVar(&s.home, "home", "", "working folder to put programs (bin/) and images.json into; empty: build only")
-		f.BoolVar(&s.install, "install-missing-packages", true, "as root on Debian or Ubuntu, install missing packages with apt-get; =false: only say which")
+		f.BoolVar(&s.install, "install-missing-packages", true,
+			"as root on Debian or Ubuntu, install missing packages with apt-get; =false: only say which")
 		f.BoolVar(&s.rebuild, "rebuild", false, "build the named parts (all, if none is named) anew, to take up newer Debian packages")
 		f.IntVar(&s.jobs, "jobs", max(2, runtime.NumCPU()/2), "how many parts are built at once, beside one Go build")
 		f.BoolVar(&s.json, "json", false, "print the result as JSON")

@@ -12,8 +12,8 @@ import (
 // CRDsDir is the folder with definitions in a finished CalicoCRDs part.
 const CRDsDir = "crds"
 
-// calicoDefinitions copies Calico's custom resource definitions out of its module, one file each. The program that installs Calico reads
-// them from there: the repository holds no copy that could fall behind.
+// calicoDefinitions copies Calico's custom resource definitions out of its module, one file each. The program that
+// installs Calico reads them from there: the repository holds no copy that could fall behind.
 func (c *Catalog) calicoDefinitions() *part.Part {
 	recipe := "calico-" + calicoVersion
 	return c.add(&part.Part{
@@ -26,10 +26,11 @@ func (c *Catalog) calicoDefinitions() *part.Part {
 			}
 			files, err := filepath.Glob(filepath.Join(dir, "libcalico-go", "config", "crd", "*.yaml"))
 			if err != nil || len(files) == 0 {
-				return fmt.Errorf("calico %s has no resource definitions in libcalico-go/config/crd: this version needs another recipe", calicoVersion)
+				return fmt.Errorf("calico %s has no resource definitions in libcalico-go/config/crd: this version needs another recipe",
+					calicoVersion)
 			}
 			to := filepath.Join(job.Dir, CRDsDir)
-			if err := os.MkdirAll(to, 0o755); err != nil {
+			if err := os.MkdirAll(to, 0o750); err != nil {
 				return err
 			}
 			for _, file := range files {
@@ -37,7 +38,7 @@ func (c *Catalog) calicoDefinitions() *part.Part {
 				if err != nil {
 					return err
 				}
-				if err := os.WriteFile(filepath.Join(to, filepath.Base(file)), data, 0o644); err != nil {
+				if err := os.WriteFile(filepath.Join(to, filepath.Base(file)), data, 0o600); err != nil {
 					return err
 				}
 			}

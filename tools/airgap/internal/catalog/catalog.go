@@ -78,7 +78,10 @@ func New(o Options) *Catalog {
 		{Name: "kubectl", Part: kubernetes},
 	}
 
-	b := imageBuilder{c: c, kubernetes: kubernetes, etcd: etcd, coredns: coredns, calico: calico, pause: pause, localPath: localPath, network: network}
+	b := imageBuilder{
+		c: c, kubernetes: kubernetes, etcd: etcd, coredns: coredns, calico: calico, pause: pause, localPath: localPath,
+		network: network,
+	}
 	images := b.all()
 	preload := c.preload(containerd, images)
 	c.Node = c.node(rootfs, kubernetes, containerd, preload, images)

@@ -16,10 +16,12 @@ import (
 	"github.com/rampart-iac/rampart/tools/airgap/internal/part"
 )
 
-// imageRevision goes into every image's key. Raise it when the way in which images are put together changes in the code below.
+// imageRevision goes into every image's key. Raise it when the way in which images are put together changes in the
+// code below.
 const imageRevision = "2"
 
-// networkPackages are what kube-proxy and calico-node call: one root filesystem for both, so that a node unpacks it once.
+// networkPackages are what kube-proxy and calico-node call: one root filesystem for both, so that a node unpacks it
+// once.
 func networkPackages() []string {
 	return []string{"conntrack", "iproute2", "ipset", "iptables", "kmod", "nftables", "procps", "runit", "ca-certificates"}
 }
@@ -77,11 +79,14 @@ func (b imageBuilder) all() []*part.Part {
 			config: v1.Config{Cmd: []string{"start_runit"}, Env: []string{"SVDIR=/etc/service/enabled"}}}),
 		b.image(simple{name: "calico-cni", reference: localRepository + "calico-cni:" + calicoVersion, from: b.calico,
 			programs: map[string]string{"/opt/cni/bin/calico": "calico", "/opt/cni/bin/install": "install"}, more: calicoPlugins,
-			config: v1.Config{Cmd: []string{"/opt/cni/bin/install"}, WorkingDir: "/opt/cni/bin", Env: []string{"PATH=/opt/cni/bin:" + image.Path}}}),
-		b.image(simple{name: "calico-kube-controllers", reference: localRepository + "calico-kube-controllers:" + calicoVersion, from: b.calico,
+			config: v1.Config{Cmd: []string{"/opt/cni/bin/install"}, WorkingDir: "/opt/cni/bin",
+				Env: []string{"PATH=/opt/cni/bin:" + image.Path}}}),
+		b.image(simple{name: "calico-kube-controllers",
+			reference: localRepository + "calico-kube-controllers:" + calicoVersion, from: b.calico,
 			programs: map[string]string{"/usr/bin/kube-controllers": "kube-controllers", "/usr/bin/check-status": "check-status"},
 			more:     calicoControllerFiles, config: v1.Config{Entrypoint: []string{"/usr/bin/kube-controllers"}, User: "999"}}),
-		b.image(simple{name: "local-path-provisioner", reference: localRepository + "local-path-provisioner:" + localPathVersion, from: b.localPath,
+		b.image(simple{name: "local-path-provisioner",
+			reference: localRepository + "local-path-provisioner:" + localPathVersion, from: b.localPath,
 			programs: map[string]string{"/usr/bin/local-path-provisioner": "local-path-provisioner"},
 			config:   v1.Config{Entrypoint: []string{"/usr/bin/local-path-provisioner"}, User: nobody}}),
 	}
@@ -130,12 +135,15 @@ func (b imageBuilder) build(ctx context.Context, job *part.Job, s simple) error 
 	return spec.WriteLayout(ctx, job)
 }
 
-// users gives an image without Debian the files that name-looking programs (and runAsNonRoot checks by people) expect, and a /tmp.
+// users gives an image without Debian the files that name-looking programs (and runAsNonRoot checks by people) expect,
+// and a /tmp.
 func users(t *image.Tree) {
-	t.Data("/etc/passwd", 0o644, []byte("root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\n"+
+	t.Data("/etc/passwd", 0o644, []byte("root:x:0:0:root:/root:/sbin/nologin\n"+
+		"nobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\n"+
 		"nonroot:x:65532:65532:nonroot:/nonexistent:/sbin/nologin\n"))
 	t.Data("/etc/group", 0o644, []byte("root:x:0:\nnobody:x:65534:\nnonroot:x:65532:\n"))
-	// Without this file Go's resolver asks DNS before /etc/hosts on some libcs; with it, the order is the usual one everywhere.
+	// Without this file Go's resolver asks DNS before /etc/hosts on some libcs; with it, the order is the usual one
+	// everywhere.
 	t.Data("/etc/nsswitch.conf", 0o644, []byte("hosts: files dns\n"))
 	t.Dir("/tmp", 0o777|fs.ModeSticky, 0)
 }

@@ -66,9 +66,10 @@ func (c *Catalog) node(rootfs, kubernetes, containerd, preload *part.Part, image
 	})
 }
 
-// storageManifest is local-path-provisioner's own manifest, out of its module, changed as kind changes it: the images are ours, volumes lie
-// under /var, which outlives a restart of the node, the class is the default one, and control planes without workers run it too. Its scripts
-// need a shell, mkdir and rm: kube-proxy's image has them, and every node has it unpacked already.
+// storageManifest is local-path-provisioner's own manifest, out of its module, changed as kind changes it: the images
+// are ours, volumes lie under /var, which outlives a restart of the node, the class is the default one, and control
+// planes without workers run it too. Its scripts need a shell, mkdir and rm: kube-proxy's image has them, and every
+// node has it unpacked already.
 func (c *Catalog) storageManifest(ctx context.Context) ([]byte, error) {
 	dir, err := c.moduleDir(ctx, "local-path-provisioner-"+localPathVersion, localPathModule)
 	if err != nil {
@@ -83,17 +84,19 @@ func (c *Catalog) storageManifest(ctx context.Context) ([]byte, error) {
 
 func adaptStorage(data []byte, helper string) ([]byte, error) {
 	for _, edit := range [][2]string{
-		{"image: rancher/local-path-provisioner:" + localPathVersion, "image: " + localRepository + "local-path-provisioner:" + localPathVersion},
+		{"image: rancher/local-path-provisioner:", "image: " + localRepository + "local-path-provisioner:"},
 		{"image: busybox", "image: " + helper},
 		{`"/opt/local-path-provisioner"`, `"/var/local-path-provisioner"`},
-		{"  name: local-path\nprovisioner:", "  name: standard\n  annotations:\n    storageclass.kubernetes.io/is-default-class: \"true\"\nprovisioner:"},
+		{"  name: local-path\nprovisioner:", "  name: standard\n  annotations:\n" +
+			"    storageclass.kubernetes.io/is-default-class: \"true\"\nprovisioner:"},
 		{"    spec:\n      serviceAccountName:", strings.Join([]string{
 			"    spec:", "      nodeSelector:", "        kubernetes.io/os: linux", "      tolerations:",
 			"        - key: node-role.kubernetes.io/control-plane", "          operator: Exists", "          effect: NoSchedule",
 			"      serviceAccountName:"}, "\n")},
 	} {
 		if n := bytes.Count(data, []byte(edit[0])); n != 1 {
-			return nil, fmt.Errorf("local-path-provisioner's manifest has %q %d times, want once: this version needs another recipe", edit[0], n)
+			return nil, fmt.Errorf("local-path-provisioner's manifest has %q %d times, want once: this version needs another recipe",
+				edit[0], n)
 		}
 		data = bytes.Replace(data, []byte(edit[0]), []byte(edit[1]), 1)
 	}

@@ -12,11 +12,14 @@ func kubernetesRecipe(r Release) gobuild.Recipe {
 	major, rest, _ := strings.Cut(strings.TrimPrefix(r.Kubernetes, "v"), ".")
 	minor, _, _ := strings.Cut(rest, ".")
 	recipe := gobuild.Recipe{Dir: "kubernetes-" + r.Kubernetes}
-	for _, name := range []string{"kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubelet", "kubeadm", "kubectl"} {
+	for _, name := range []string{
+		"kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubelet", "kubeadm", "kubectl",
+	} {
 		recipe.Binaries = append(recipe.Binaries, gobuild.Binary{Name: name, Package: "k8s.io/kubernetes/cmd/" + name})
 	}
 	recipe.Binaries = append(recipe.Binaries, gobuild.Binary{Name: "agnhost", Package: "k8s.io/kubernetes/test/images/agnhost"})
-	// Without these the programs call themselves v0.0.0-master, and kubeadm refuses to work. A module does not know its commit.
+	// Without these the programs call themselves v0.0.0-master, and kubeadm refuses to work. A module does not know its
+	// commit.
 	for _, pkg := range []string{"k8s.io/component-base/version", "k8s.io/client-go/pkg/version"} {
 		for _, s := range [][2]string{
 			{"gitVersion", r.Kubernetes}, {"gitMajor", major}, {"gitMinor", minor}, {"gitCommit", "unknown"}, {"gitTreeState", "archive"},
@@ -36,7 +39,9 @@ func etcdRecipe(r Release) gobuild.Recipe {
 }
 
 func corednsRecipe(r Release) gobuild.Recipe {
-	return gobuild.Recipe{Dir: "coredns-" + r.CoreDNS, Binaries: []gobuild.Binary{{Name: "coredns", Package: "github.com/coredns/coredns"}}}
+	return gobuild.Recipe{Dir: "coredns-" + r.CoreDNS, Binaries: []gobuild.Binary{
+		{Name: "coredns", Package: "github.com/coredns/coredns"},
+	}}
 }
 
 func containerdRecipe(r Release) gobuild.Recipe {
@@ -95,9 +100,11 @@ func pulumiRecipe() gobuild.Recipe {
 // languageRecipe builds the Go language host, from the last version of the SDK's module that had it inside.
 func languageRecipe() gobuild.Recipe {
 	return gobuild.Recipe{
-		Dir:      "pulumi-language-go-" + languageVersion,
-		Binaries: []gobuild.Binary{{Name: "pulumi-language-go-" + languageVersion, Package: "github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go"}},
-		Stamps:   []gobuild.Stamp{{Variable: versionVariable, Value: languageVersion}},
+		Dir: "pulumi-language-go-" + languageVersion,
+		Binaries: []gobuild.Binary{{
+			Name: "pulumi-language-go-" + languageVersion, Package: "github.com/pulumi/pulumi/sdk/v3/go/pulumi-language-go",
+		}},
+		Stamps: []gobuild.Stamp{{Variable: versionVariable, Value: languageVersion}},
 	}
 }
 
@@ -106,7 +113,9 @@ func kubernetesPluginRecipe() gobuild.Recipe {
 	return gobuild.Recipe{
 		Dir:      "pulumi-kubernetes-" + kubernetesPlugin,
 		Binaries: []gobuild.Binary{{Name: "pulumi-resource-kubernetes", Package: "."}},
-		Stamps:   []gobuild.Stamp{{Variable: kubePluginModule + "/pkg/version.Version", Value: strings.TrimPrefix(kubernetesPlugin, "v")}},
+		Stamps: []gobuild.Stamp{{
+			Variable: kubePluginModule + "/pkg/version.Version", Value: strings.TrimPrefix(kubernetesPlugin, "v"),
+		}},
 		Overlay: []gobuild.Overlay{
 			{Name: "schema.json", Module: kubePluginModule, Path: files + "schema.json"},
 			{Name: "terraform-mapping.json", Module: kubePluginModule, Path: files + "terraform-mapping.json"},

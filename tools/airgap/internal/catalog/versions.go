@@ -1,5 +1,5 @@
-// Package catalog says which parts there are, at which versions, and how they fit together. Another version of Kubernetes is one more entry
-// in releases and one more recipe folder for each component whose version differs.
+// Package catalog says which parts there are, at which versions, and how they fit together. Another version of
+// Kubernetes is one more entry in releases and one more recipe folder for each component whose version differs.
 package catalog
 
 import (
@@ -12,7 +12,8 @@ import (
 type Release struct {
 	// Kubernetes as tags name it: v1.37.0. Recipe folder kubernetes-<version>.
 	Kubernetes string
-	// Etcd is the version of the modules (recipe folder etcd-<version>), EtcdTag the tag of the image that kubeadm of this release wants.
+	// Etcd is the version of the modules (recipe folder etcd-<version>), EtcdTag the tag of the image that kubeadm of
+	// this release wants.
 	Etcd, EtcdTag string
 	// CoreDNS, as kubeadm of this release wants it. Recipe folder coredns-<version>.
 	CoreDNS string
@@ -67,6 +68,7 @@ func FindRelease(kubernetes string) (Release, error) {
 	for _, r := range releases {
 		known = append(known, r.Kubernetes)
 	}
-	return Release{}, fmt.Errorf("kubernetes version %q: there is no recipe for it; known are %s (docs/airgap.md says how to add one)",
+	return Release{}, fmt.Errorf(
+		"kubernetes version %q: there is no recipe for it; known are %s (docs/airgap.md says how to add one)",
 		kubernetes, strings.Join(known, ", "))
 }

@@ -10,11 +10,14 @@ import (
 	"github.com/rampart-iac/rampart/tools/airgap/internal/part"
 )
 
-// HostPackages are what the machine itself needs on the air-gapped road: mmdebstrap makes root filesystems (uidmap lets it do so without
-// root) and checks them with Debian's keys, podman with runc runs the kind nodes, netavark and aardvark-dns are podman's network. iptables and the CNI plugins are what
-// podman falls back to in Debian 12.
+// HostPackages are what the machine itself needs on the air-gapped road: mmdebstrap makes root filesystems (uidmap
+// lets it do so without root) and checks them with Debian's keys, podman with runc runs the kind nodes, netavark and
+// aardvark-dns are podman's network. iptables and the CNI plugins are what podman falls back to in Debian 12.
 func HostPackages() []string {
-	return []string{"podman", "runc", "mmdebstrap", "debian-archive-keyring", "uidmap", "netavark", "aardvark-dns", "containernetworking-plugins", "iptables"}
+	return []string{
+		"podman", "runc", "mmdebstrap", "debian-archive-keyring", "uidmap", "netavark", "aardvark-dns",
+		"containernetworking-plugins", "iptables",
+	}
 }
 
 // Missing lists the packages that dpkg does not report as installed. On a machine without dpkg it is all of them.

@@ -14,13 +14,15 @@ import (
 
 // Rootfs describes a root filesystem made of Debian packages.
 type Rootfs struct {
-	// Packages are installed beside Debian's essential ones. apt is not among those: nothing is installed into a running node.
+	// Packages are installed beside Debian's essential ones. apt is not among those: nothing is installed into a running
+	// node.
 	Packages []string
 	// Sources is the content of an apt sources file.
 	Sources string
 }
 
-// Facts go into the part's key. The state of the mirror does not: a package update does not rebuild anything by itself.
+// Facts go into the part's key. The state of the mirror does not: a package update does not rebuild anything by
+// itself.
 func (r Rootfs) Facts() []string {
 	return []string{"revision " + rootfsRevision, "packages " + strings.Join(r.Packages, " ")}
 }
@@ -31,10 +33,11 @@ const rootfsRevision = "2"
 // Tar is the name of the result in the part's folder.
 const Tar = "rootfs.tar"
 
-// Build runs mmdebstrap. It needs root, or the right to make user namespaces (package uidmap), and network access to the mirror.
+// Build runs mmdebstrap. It needs root, or the right to make user namespaces (package uidmap), and network access to
+// the mirror.
 func (r Rootfs) Build(ctx context.Context, job *part.Job) error {
 	sources := filepath.Join(job.Dir, "sources.list")
-	if err := os.WriteFile(sources, []byte(r.Sources), 0o644); err != nil {
+	if err := os.WriteFile(sources, []byte(r.Sources), 0o600); err != nil {
 		return err
 	}
 	defer func() { _ = os.Remove(sources) }()
@@ -59,14 +62,15 @@ func (r Rootfs) Build(ctx context.Context, job *part.Job) error {
 	cmd.Env = append(os.Environ(), fmt.Sprintf("SOURCE_DATE_EPOCH=%d", image.Epoch().Unix()), "DEBIAN_FRONTEND=noninteractive")
 	job.Step("starting mmdebstrap", 0, 0)
 	if err := job.Command(ctx, cmd, func(line string) { job.Step(line, 0, 0) }); err != nil {
-		return fmt.Errorf("making a Debian root filesystem: %w; the apt mirror must be reachable (another one: --apt-sources FILE)", err)
+		return fmt.Errorf("making a Debian root filesystem: %w; the apt mirror must be reachable (another one: --apt-sources FILE)",
+			err)
 	}
 	tree := image.Tree{Base: raw, Drop: leftover}
 	return tree.WriteFile(filepath.Join(job.Dir, Tar))
 }
 
-// leftover tells what does not belong into an image: traces of the machine that it was made on (its name servers, its mirrors), caches, logs,
-// device nodes, backups.
+// leftover tells what does not belong into an image: traces of the machine that it was made on (its name servers, its
+// mirrors), caches, logs, device nodes, backups.
 func leftover(path string) bool {
 	for _, file := range []string{
 		"/etc/hostname", "/etc/resolv.conf", "/etc/passwd-", "/etc/group-", "/etc/shadow-", "/etc/gshadow-",

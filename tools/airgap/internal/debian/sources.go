@@ -12,8 +12,9 @@ import (
 // DefaultSuite is the Debian release in the images when the host is not Debian itself.
 const DefaultSuite = "bookworm"
 
-// defaultSources is used when the host is not Debian, or has no sources that can be used.
-// It names the keyring of package debian-archive-keyring, which Ubuntu has too: a host that is not Debian does not trust Debian's keys by itself.
+// defaultSources is used when the host is not Debian, or has no sources that can be used. It names the keyring of
+// package debian-archive-keyring, which Ubuntu has too: a host that is not Debian does not trust Debian's keys by
+// itself.
 const defaultSources = `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bookworm main
 deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bookworm-updates main
 deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://security.debian.org/debian-security bookworm-security main
@@ -27,7 +28,8 @@ type Host struct {
 	Like []string
 }
 
-// ReadHost reads /etc/os-release below root ("/" on a real machine). A machine without one is a Host with empty fields.
+// ReadHost reads /etc/os-release below root ("/" on a real machine). A machine without one is a Host with empty
+// fields.
 func ReadHost(root string) Host {
 	var h Host
 	f, err := os.Open(filepath.Join(root, "etc/os-release"))
@@ -60,11 +62,13 @@ func (h Host) HasApt() bool {
 	return false
 }
 
-// Sources is the apt configuration that root filesystems are made from, and the suite in it. On Debian it is the host's own, because
-// that is what this network can reach; only the entries of the host's own release count, third-party repositories do not. Elsewhere it is
-// Debian's public mirror. override, if not empty, is the path of a sources file that is used as it is.
+// Sources is the apt configuration that root filesystems are made from, and the suite in it. On Debian it is the
+// host's own, because that is what this network can reach; only the entries of the host's own release count,
+// third-party repositories do not. Elsewhere it is Debian's public mirror. override, if not empty, is the path of a
+// sources file that is used as it is.
 //
-// Where packages come from does not go into the keys of parts: apt checks the signatures of the archive, not the address of the mirror.
+// Where packages come from does not go into the keys of parts: apt checks the signatures of the archive, not the
+// address of the mirror.
 func Sources(root, override string) (string, error) {
 	if override != "" {
 		data, err := os.ReadFile(override)
@@ -127,7 +131,8 @@ func oneLine(text, codename string) []string {
 	return out
 }
 
-// deb822 picks stanzas of the newer format and writes them in the classic one, so that both kinds can stand in one file.
+// deb822 picks stanzas of the newer format and writes them in the classic one, so that both kinds can stand in one
+// file.
 func deb822(text, codename string) []string {
 	var out []string
 	for stanza := range strings.SplitSeq(strings.ReplaceAll(text, "\r\n", "\n"), "\n\n") {

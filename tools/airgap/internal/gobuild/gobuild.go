@@ -1,5 +1,5 @@
-// Package gobuild makes static binaries out of Go modules: a recipe folder holds a go.mod and a go.sum that pin every module, and names of
-// packages say what is built.
+// Package gobuild makes static binaries out of Go modules: a recipe folder holds a go.mod and a go.sum that pin every
+// module, and names of packages say what is built.
 package gobuild
 
 import (
@@ -26,8 +26,8 @@ type Recipe struct {
 	Tags []string
 	// Stamps are -X assignments: full variable name to value.
 	Stamps []Stamp
-	// Overlay maps names of files in Dir to files of modules. The files seem to lie in Dir while it is built, so that a main package of
-	// ours can embed what a module has and does not export.
+	// Overlay maps names of files in Dir to files of modules. The files seem to lie in Dir while it is built, so that a
+	// main package of ours can embed what a module has and does not export.
 	Overlay []Overlay
 }
 
@@ -57,8 +57,8 @@ func (r Recipe) Facts(goVersion string) []string {
 	return facts
 }
 
-// flags are the same for every machine, so that the same recipe gives the same bytes: no cgo (static, no libc of the host), no paths of
-// the host, no symbol tables (half the size).
+// flags are the same for every machine, so that the same recipe gives the same bytes: no cgo (static, no libc of the
+// host), no paths of the host, no symbol tables (half the size).
 func (r Recipe) flags() []string {
 	ld := []string{"-s", "-w"}
 	for _, s := range r.Stamps {
@@ -71,7 +71,8 @@ func (r Recipe) flags() []string {
 	return flags
 }
 
-// Env is the environment of every go command here: the user's (proxies, module settings, caches), without what would change results.
+// Env is the environment of every go command here: the user's (proxies, module settings, caches), without what would
+// change results.
 func Env() []string {
 	return append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOFLAGS=", "GOWORK=off", "GOTOOLCHAIN=local")
 }
@@ -90,7 +91,7 @@ func Version(ctx context.Context) (string, error) {
 // Build builds the recipe's binaries into <job.Dir>/bin.
 func (r Recipe) Build(ctx context.Context, job *part.Job) error {
 	bin := filepath.Join(job.Dir, "bin")
-	if err := os.MkdirAll(bin, 0o755); err != nil {
+	if err := os.MkdirAll(bin, 0o750); err != nil {
 		return err
 	}
 	var extra []string
@@ -107,8 +108,8 @@ func (r Recipe) Build(ctx context.Context, job *part.Job) error {
 	if err != nil {
 		return explain(err)
 	}
-	// go build names each package that it compiles; what the build cache has is not named. One call for all packages: they share most of
-	// what they import, and their links overlap.
+	// go build names each package that it compiles; what the build cache has is not named. One call for all packages:
+	// they share most of what they import, and their links overlap.
 	done := int64(0)
 	byPackage := map[string]string{}
 	args := []string{"build", "-v"}
@@ -127,7 +128,8 @@ func (r Recipe) Build(ctx context.Context, job *part.Job) error {
 	if err != nil {
 		return explain(err)
 	}
-	// go build names a binary by the last element of its package's path (without a major version), which is not always the wanted name.
+	// go build names a binary by the last element of its package's path (without a major version), which is not always
+	// the wanted name.
 	for _, b := range r.Binaries {
 		natural := naturalName(b.Package, r.Dir)
 		if natural == b.Name {
@@ -203,11 +205,11 @@ func (r Recipe) writeOverlay(ctx context.Context, job *part.Job, file string) er
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(file, data, 0o644)
+	return os.WriteFile(file, data, 0o600)
 }
 
-// ModuleDir is the folder in the module cache that holds a module, in the version that the go.mod in recipe selects. The module is
-// downloaded if need be.
+// ModuleDir is the folder in the module cache that holds a module, in the version that the go.mod in recipe selects.
+// The module is downloaded if need be.
 func ModuleDir(ctx context.Context, recipe, module string) (string, error) {
 	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", module)
 	cmd.Dir, cmd.Env = recipe, Env()
@@ -246,8 +248,10 @@ var ErrModules = errors.New("a Go module could not be downloaded")
 // explain adds what to do when modules are out of reach.
 func explain(err error) error {
 	text := part.Explain(err)
-	for _, sign := range []string{"403 Forbidden", "410 Gone", "404 Not Found", "dial tcp", "no such host", "i/o timeout", "connection refused",
-		"TLS handshake", "module lookup disabled"} {
+	for _, sign := range []string{
+		"403 Forbidden", "410 Gone", "404 Not Found", "dial tcp", "no such host", "i/o timeout", "connection refused",
+		"TLS handshake", "module lookup disabled",
+	} {
 		if strings.Contains(text, sign) {
 			return fmt.Errorf("%w: set GOPROXY to a module mirror that serves it, or fill GOMODCACHE beforehand with 'go mod download' "+
 				"in the recipe folder on a machine that reaches one: %w", ErrModules, err)

@@ -26,8 +26,8 @@ const (
 	LayoutDir = "oci"
 	// ArchiveFile is a docker-archive, which docker, podman and nerdctl load.
 	ArchiveFile = "image.tar"
-	// ReferenceFile, DigestFile and IDFile hold one line each: the image's name, its manifest's digest, its configuration's digest (which
-	// engines call the image's id).
+	// ReferenceFile, DigestFile and IDFile hold one line each: the image's name, its manifest's digest, its
+	// configuration's digest (which engines call the image's id).
 	ReferenceFile = "reference"
 	DigestFile    = "digest"
 	IDFile        = "id"
@@ -102,7 +102,7 @@ func (s Spec) write(ctx context.Context, job *part.Job, put func(img v1.Image, r
 		return fmt.Errorf("writing image %s: %w", ref, err)
 	}
 	for file, text := range map[string]string{ReferenceFile: ref, DigestFile: digest.String(), IDFile: id.String()} {
-		if err := os.WriteFile(filepath.Join(job.Dir, file), []byte(text+"\n"), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(job.Dir, file), []byte(text+"\n"), 0o600); err != nil {
 			return err
 		}
 	}
@@ -124,7 +124,8 @@ func (s Spec) assemble(ctx context.Context, job *part.Job) (img v1.Image, cleanu
 			config.Env = s.Config.Env
 		}
 	}
-	img, err = mutate.ConfigFile(mutate.MediaType(mutate.ConfigMediaType(empty.Image, types.OCIConfigJSON), types.OCIManifestSchema1), &v1.ConfigFile{
+	oci := mutate.MediaType(mutate.ConfigMediaType(empty.Image, types.OCIConfigJSON), types.OCIManifestSchema1)
+	img, err = mutate.ConfigFile(oci, &v1.ConfigFile{
 		Architecture: runtime.GOARCH, OS: "linux", Config: config, Created: v1.Time{Time: Epoch()},
 		RootFS: v1.RootFS{Type: "layers"},
 	})

@@ -19,7 +19,8 @@ type Compression int
 const (
 	// Plain layers are read fastest. For archives that an engine on the same machine loads once.
 	Plain Compression = iota
-	// Zstd layers are a third of the size, and unpack at the speed of the disk. For images that stay packed inside a node image.
+	// Zstd layers are a third of the size, and unpack at the speed of the disk. For images that stay packed inside a node
+	// image.
 	Zstd
 )
 

@@ -1,5 +1,5 @@
-// Package image writes container images without a container engine, and always the same bytes for the same input: entries are sorted,
-// times are fixed, owners are numbers.
+// Package image writes container images without a container engine, and always the same bytes for the same input:
+// entries are sorted, times are fixed, owners are numbers.
 package image
 
 import (
@@ -16,10 +16,12 @@ import (
 	"time"
 )
 
-// Epoch is the time stamp of every file and image: the first second of 2026. Real times would give another digest each time.
+// Epoch is the time stamp of every file and image: the first second of 2026. Real times would give another digest each
+// time.
 func Epoch() time.Time { return time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC) }
 
-// Tree is the content of one image layer. Paths are absolute, with slashes, cleaned. The zero value is empty and ready.
+// Tree is the content of one image layer. Paths are absolute, with slashes, cleaned. The zero value is empty and
+// ready.
 type Tree struct {
 	// Base is the path of a tar file that the layer starts from, or empty.
 	Base string
@@ -68,13 +70,15 @@ func (t *Tree) Symlink(p, target string) {
 	t.set(p, entry{header: tar.Header{Typeflag: tar.TypeSymlink, Mode: 0o777, Linkname: target}})
 }
 
-// Hardlink adds a second name for a file of the same Tree. It must sort after target, because a layer is unpacked in order.
+// Hardlink adds a second name for a file of the same Tree. It must sort after target, because a layer is unpacked in
+// order.
 func (t *Tree) Hardlink(p, target string) {
 	t.set(p, entry{header: tar.Header{Typeflag: tar.TypeLink, Mode: 0o755, Linkname: strings.TrimPrefix(clean(target), "/")}})
 }
 
-// CopyDir adds all files, folders and links below a folder of this machine under p. mode, if not nil, decides the permissions of files
-// (the Go module cache loses executable bits); otherwise they are kept. Sockets and the like are left out.
+// CopyDir adds all files, folders and links below a folder of this machine under p. mode, if not nil, decides the
+// permissions of files (the Go module cache loses executable bits); otherwise they are kept. Sockets and the like are
+// left out.
 func (t *Tree) CopyDir(p, source string, mode func(rel string) fs.FileMode) error {
 	return filepath.WalkDir(source, func(file string, d fs.DirEntry, err error) error {
 		if err != nil {

@@ -1,5 +1,6 @@
-// Package node makes the image of a kind node: a Debian root filesystem, the files that kind puts into its own node images, Kubernetes'
-// and containerd's programs, and a containerd store with all images of the cluster in it, so that a cluster pulls nothing.
+// Package node makes the image of a kind node: a Debian root filesystem, the files that kind puts into its own node
+// images, Kubernetes' and containerd's programs, and a containerd store with all images of the cluster in it, so that
+// a cluster pulls nothing.
 package node
 
 import (
@@ -18,18 +19,18 @@ import (
 	"github.com/rampart-iac/rampart/tools/airgap/internal/part"
 )
 
-// Packages are the Debian packages in a node, beside the essential ones. What kind's own image has, less what serves only rootless
-// engines and network disks, plus what Calico's and Kubernetes' networking calls on the host.
+// Packages are the Debian packages in a node, beside the essential ones. What kind's own image has, less what serves
+// only rootless engines and network disks, plus what Calico's and Kubernetes' networking calls on the host.
 func Packages() []string {
 	return []string{
-		"systemd", "systemd-sysv", "dbus", "bash", "ca-certificates", "curl", "jq", "procps", "util-linux", "mount", "kmod", "libseccomp2",
-		"pigz", "e2fsprogs", "runc", "containernetworking-plugins",
+		"systemd", "systemd-sysv", "dbus", "bash", "ca-certificates", "curl", "jq", "procps", "util-linux", "mount", "kmod",
+		"libseccomp2", "pigz", "e2fsprogs", "runc", "containernetworking-plugins",
 		"iproute2", "iptables", "nftables", "ebtables", "ethtool", "conntrack", "socat", "ipset",
 	}
 }
 
-// dropped entries of the root filesystem: units that would touch the host's kernel or wait for hardware, as kind's own image does. A node
-// enables only what it needs (see units).
+// dropped entries of the root filesystem: units that would touch the host's kernel or wait for hardware, as kind's own
+// image does. A node enables only what it needs (see units).
 var dropped = []*regexp.Regexp{
 	regexp.MustCompile(`^/usr/lib/systemd/system/sysinit\.target\.wants/systemd-tmpfiles-setup\.service$`),
 	regexp.MustCompile(`^/(usr/)?lib/systemd/system/(multi-user|local-fs|basic)\.target\.wants/.`),
@@ -68,7 +69,8 @@ func (s Spec) base(ctx context.Context, job *part.Job) (*image.Tree, error) {
 		return nil, err
 	}
 	if n := len(sandboxImage.FindAll(config, -1)); n != 1 {
-		return nil, fmt.Errorf("kind's containerd configuration names a sandbox image %d times, want once: this version of kind needs another recipe", n)
+		return nil, fmt.Errorf("kind's containerd configuration names a sandbox image %d times, want once: "+
+			"this version of kind needs another recipe", n)
 	}
 	t.Data("/etc/containerd/config.toml", 0o644, sandboxImage.ReplaceAll(config, []byte(`${1}"`+s.PauseImage+`"`)))
 	spec, err := s.containerSpec(ctx, job)
@@ -101,15 +103,17 @@ func (s Spec) programs() *image.Tree {
 		t.File("/usr/local/bin/"+name, 0o755, filepath.Join(s.ContainerdBin, name))
 	}
 	// Debian's plugins, where kubelet and Calico look for them. Links, because Calico adds its own beside them.
-	for _, name := range []string{"bandwidth", "bridge", "dhcp", "firewall", "host-device", "host-local", "ipvlan", "loopback", "macvlan",
-		"portmap", "ptp", "sbr", "static", "tuning", "vlan", "vrf"} {
+	for _, name := range []string{
+		"bandwidth", "bridge", "dhcp", "firewall", "host-device", "host-local", "ipvlan", "loopback", "macvlan", "portmap", "ptp",
+		"sbr", "static", "tuning", "vlan", "vrf",
+	} {
 		t.Symlink("/opt/cni/bin/"+name, "/usr/lib/cni/"+name)
 	}
 	return t
 }
 
-// containerSpec is the OCI runtime specification that containerd starts each container's own from: ctr's default, with kind's hook that
-// hides the host's product name, and without limits, so that containers inherit the node's.
+// containerSpec is the OCI runtime specification that containerd starts each container's own from: ctr's default, with
+// kind's hook that hides the host's product name, and without limits, so that containers inherit the node's.
 func (s Spec) containerSpec(ctx context.Context, job *part.Job) ([]byte, error) {
 	var out bytes.Buffer
 	cmd := exec.CommandContext(ctx, filepath.Join(s.ContainerdBin, "ctr"), "oci", "spec")

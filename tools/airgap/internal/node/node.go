@@ -36,8 +36,9 @@ type Spec struct {
 	StorageManifest []byte
 }
 
-// Build writes the image as an archive. The tag is the Kubernetes version and the first 12 hex digits of the image's id, so that two
-// different images never have the same name, and a rebuilt one is loaded beside a running cluster's, not over it.
+// Build writes the image as an archive. The tag is the Kubernetes version and the first 12 hex digits of the image's
+// id, so that two different images never have the same name, and a rebuilt one is loaded beside a running cluster's,
+// not over it.
 func (s Spec) Build(ctx context.Context, job *part.Job) error {
 	if err := s.checkImages(ctx); err != nil {
 		return err
@@ -69,7 +70,8 @@ func (s Spec) Build(ctx context.Context, job *part.Job) error {
 			Rootfs:  s.Rootfs,
 			Modules: []string{s.KindVersion},
 			Binaries: []string{
-				filepath.Join(s.KubernetesBin, "kubelet"), filepath.Join(s.KubernetesBin, "kubeadm"), filepath.Join(s.KubernetesBin, "kubectl"),
+				filepath.Join(s.KubernetesBin, "kubelet"), filepath.Join(s.KubernetesBin, "kubeadm"),
+				filepath.Join(s.KubernetesBin, "kubectl"),
 				filepath.Join(s.ContainerdBin, "containerd"), filepath.Join(s.ContainerdBin, "containerd-shim-runc-v2"),
 				filepath.Join(s.ContainerdBin, "ctr"),
 			},
@@ -78,8 +80,8 @@ func (s Spec) Build(ctx context.Context, job *part.Job) error {
 	return spec.WriteArchive(ctx, job)
 }
 
-// checkImages asks kubeadm itself which images a cluster needs. One that is missing here would show as a pull that times out, minutes into
-// the making of a cluster.
+// checkImages asks kubeadm itself which images a cluster needs. One that is missing here would show as a pull that
+// times out, minutes into the making of a cluster.
 func (s Spec) checkImages(ctx context.Context) error {
 	have := map[string]bool{}
 	for _, dir := range s.Images {
@@ -90,7 +92,8 @@ func (s Spec) checkImages(ctx context.Context) error {
 		have[ref] = true
 	}
 	var out, complaint bytes.Buffer
-	cmd := exec.CommandContext(ctx, filepath.Join(s.KubernetesBin, "kubeadm"), "config", "images", "list", "--kubernetes-version", s.KubernetesVersion)
+	cmd := exec.CommandContext(ctx, filepath.Join(s.KubernetesBin, "kubeadm"),
+		"config", "images", "list", "--kubernetes-version", s.KubernetesVersion)
 	cmd.Stdout, cmd.Stderr = &out, &complaint
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("asking kubeadm for its images: %w: %s", err, strings.TrimSpace(complaint.String()))

@@ -17,8 +17,8 @@ import (
 	"github.com/rampart-iac/rampart/tools/airgap/internal/part"
 )
 
-// Preload fills a containerd store with images, by a containerd that runs on this machine for a moment, with everything of its own in a
-// temporary folder: it touches no container, network or service of the machine.
+// Preload fills a containerd store with images, by a containerd that runs on this machine for a moment, with
+// everything of its own in a temporary folder: it touches no container, network or service of the machine.
 type Preload struct {
 	// ContainerdBin has containerd and ctr.
 	ContainerdBin string
@@ -33,8 +33,9 @@ const StoreDir = "store"
 const preloadConfig = `version = 2
 root = %q
 state = %q
-disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images", "io.containerd.cri.v1.runtime", "io.containerd.nri.v1.nri",
-  "io.containerd.internal.v1.opt", "io.containerd.internal.v1.tracing", "io.containerd.tracing.processor.v1.otlp",
+disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images", "io.containerd.cri.v1.runtime",
+  "io.containerd.nri.v1.nri", "io.containerd.internal.v1.opt", "io.containerd.internal.v1.tracing",
+  "io.containerd.tracing.processor.v1.otlp",
   "io.containerd.snapshotter.v1.blockfile", "io.containerd.snapshotter.v1.erofs", "io.containerd.snapshotter.v1.devmapper",
   "io.containerd.differ.v1.erofs", "io.containerd.mount-handler.v1.erofs", "io.containerd.podsandbox.controller.v1.cri"]
 [grpc]
@@ -77,7 +78,8 @@ func (p Preload) Build(ctx context.Context, job *part.Job) (err error) {
 	if err := stop(); err != nil {
 		return err
 	}
-	// Only what holds images: empty folders of plugins that did not run would carry this machine's kernel features into the node.
+	// Only what holds images: empty folders of plugins that did not run would carry this machine's kernel features into
+	// the node.
 	job.Step("keeping the store", 0, 0)
 	for _, dir := range []string{"io.containerd.content.v1.content", "io.containerd.metadata.v1.bolt"} {
 		if err := copyTree(filepath.Join(job.Dir, StoreDir, dir), filepath.Join(root, dir)); err != nil {
@@ -130,12 +132,14 @@ func (p Preload) start(ctx context.Context, job *part.Job, config, socket string
 }
 
 func (p Preload) ctr(ctx context.Context, socket string, args ...string) *exec.Cmd {
-	return exec.CommandContext(ctx, filepath.Join(p.ContainerdBin, "ctr"), append([]string{"--address", socket, "--namespace", "k8s.io"}, args...)...)
+	args = append([]string{"--address", socket, "--namespace", "k8s.io"}, args...)
+	return exec.CommandContext(ctx, filepath.Join(p.ContainerdBin, "ctr"), args...)
 }
 
 func (p Preload) load(ctx context.Context, job *part.Job, socket, layout string) error {
 	// The label keeps the kubelet from removing the image when the disk runs full: it could not be pulled again.
-	cmd := p.ctr(ctx, socket, "images", "import", "--all-platforms", "--no-unpack", "--label", "io.cri-containerd.pinned=pinned", "-")
+	cmd := p.ctr(ctx, socket, "images", "import", "--all-platforms", "--no-unpack",
+		"--label", "io.cri-containerd.pinned=pinned", "-")
 	r, w := io.Pipe()
 	cmd.Stdin = r
 	go func() { w.CloseWithError(tarTree(w, layout)) }()
@@ -158,7 +162,8 @@ func tarTree(w io.Writer, dir string) error {
 		if err != nil {
 			return err
 		}
-		if err := tw.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: filepath.ToSlash(rel), Size: info.Size(), Mode: 0o644}); err != nil {
+		h := &tar.Header{Typeflag: tar.TypeReg, Name: filepath.ToSlash(rel), Size: info.Size(), Mode: 0o644}
+		if err := tw.WriteHeader(h); err != nil {
 			return err
 		}
 		f, err := os.Open(file)
@@ -175,7 +180,8 @@ func tarTree(w io.Writer, dir string) error {
 	return tw.Close()
 }
 
-// copyTree copies folders and regular files with their permissions. A rename would do if the temporary folder were on the same disk.
+// copyTree copies folders and regular files with their permissions. A rename would do if the temporary folder were on
+// the same disk.
 func copyTree(to, from string) error {
 	return filepath.WalkDir(from, func(file string, d fs.DirEntry, err error) error {
 		if err != nil {

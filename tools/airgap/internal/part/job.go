@@ -30,7 +30,8 @@ type Job struct {
 	inputs map[*Part]string
 }
 
-// Input is the folder of a finished input. Asking for a part that was not declared is a mistake in the catalog, and panics.
+// Input is the folder of a finished input. Asking for a part that was not declared is a mistake in the catalog, and
+// panics.
 func (j *Job) Input(p *Part) string {
 	dir, ok := j.inputs[p]
 	if !ok {
@@ -42,16 +43,19 @@ func (j *Job) Input(p *Part) string {
 // Step reports progress; see Task.
 func (j *Job) Step(text string, done, total int64) { j.task.Step(text, done, total) }
 
-// graceful is how long a program that was told to stop may take to clean up (mmdebstrap unmounts and removes a tree) before it is killed.
+// graceful is how long a program that was told to stop may take to clean up (mmdebstrap unmounts and removes a tree)
+// before it is killed.
 const graceful = 15 * time.Second
 
-// Command runs a program to its end. If ctx ends first, the program and its children are told to stop. Its output goes to the log; on failure the error carries the command line and the last lines.
-// line, if not nil, sees each line of output as it comes.
+// Command runs a program to its end. If ctx ends first, the program and its children are told to stop. Its output goes
+// to the log; on failure the error carries the command line and the last lines. line, if not nil, sees each line of
+// output as it comes.
 func (j *Job) Command(ctx context.Context, cmd *exec.Cmd, line func(string)) error {
 	tail := &tailWriter{line: line}
 	out := io.MultiWriter(j.Log, tail)
 	cmd.Stdout, cmd.Stderr = out, out
-	// A process group of its own: children of a killed mmdebstrap or go would otherwise go on, and write into folders that are being removed.
+	// A process group of its own: children of a killed mmdebstrap or go would otherwise go on, and write into folders
+	// that are being removed.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = graceful
@@ -102,7 +106,8 @@ func Explain(err error) string {
 	return b.String()
 }
 
-// tailWriter keeps the last lines that are written to it. os/exec writes from one goroutine when Stdout and Stderr are the same writer.
+// tailWriter keeps the last lines that are written to it. os/exec writes from one goroutine when Stdout and Stderr are
+// the same writer.
 type tailWriter struct {
 	mu    sync.Mutex
 	part  []byte

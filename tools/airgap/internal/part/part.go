@@ -1,5 +1,6 @@
-// Package part is the engine of the air-gapped build: parts that depend on each other, a key for each that changes when anything that goes
-// into it changes, a store of finished parts, and a runner that builds the missing ones, in parallel where they do not need each other.
+// Package part is the engine of the air-gapped build: parts that depend on each other, a key for each that changes
+// when anything that goes into it changes, a store of finished parts, and a runner that builds the missing ones, in
+// parallel where they do not need each other.
 //
 // It knows nothing of Go, Debian or container images: package catalog says which parts there are.
 package part
@@ -16,11 +17,12 @@ import (
 	"sort"
 )
 
-// Format is part of every key. Raise it when the meaning of finished parts changes for all of them: every part is then built anew.
+// Format is part of every key. Raise it when the meaning of finished parts changes for all of them: every part is then
+// built anew.
 const Format = "1"
 
-// Class says what a part needs most of while it is built. The runner never runs two parts of the same class at once beyond the class's
-// limit, because two big Go builds side by side only take each other's memory.
+// Class says what a part needs most of while it is built. The runner never runs two parts of the same class at once
+// beyond the class's limit, because two big Go builds side by side only take each other's memory.
 type Class int
 
 const (
@@ -50,7 +52,8 @@ type Part struct {
 	key string
 }
 
-// Key is the content hash (hex) of all that goes into the part: Format, name, facts, files, and the keys of its inputs. It is computed once.
+// Key is the content hash (hex) of all that goes into the part: Format, name, facts, files, and the keys of its
+// inputs. It is computed once.
 func (p *Part) Key() (string, error) {
 	if p.key != "" {
 		return p.key, nil
@@ -83,8 +86,8 @@ func (p *Part) Key() (string, error) {
 	return p.key, nil
 }
 
-// hashTree writes names (relative to root, with slashes) and contents of all regular files under root, sorted by name. Where the tree
-// lies on disk does not count: two clones of the repository share one store.
+// hashTree writes names (relative to root, with slashes) and contents of all regular files under root, sorted by name.
+// Where the tree lies on disk does not count: two clones of the repository share one store.
 func hashTree(h io.Writer, root string) error {
 	var names []string
 	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
@@ -117,8 +120,8 @@ func hashTree(h io.Writer, root string) error {
 	return nil
 }
 
-// Closure lists the given parts and everything they need, inputs before the parts that use them, each once. A cycle or two parts of one
-// name are mistakes in the catalog and come back as an error.
+// Closure lists the given parts and everything they need, inputs before the parts that use them, each once. A cycle or
+// two parts of one name are mistakes in the catalog and come back as an error.
 func Closure(parts ...*Part) ([]*Part, error) {
 	const (
 		visiting = 1

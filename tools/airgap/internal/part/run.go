@@ -44,9 +44,9 @@ type Error struct {
 func (e *Error) Error() string { return fmt.Sprintf("building %s: %v", e.Part.Name, e.Err) }
 func (e *Error) Unwrap() error { return e.Err }
 
-// Run builds the wanted parts and what they need, except what the store already has. A part starts as soon as its inputs are finished and
-// its class has room; of those that could start, the first in the order of Closure does. After a failure nothing new starts, what is running
-// is cancelled, and every failure is returned.
+// Run builds the wanted parts and what they need, except what the store already has. A part starts as soon as its
+// inputs are finished and its class has room; of those that could start, the first in the order of Closure does. After
+// a failure nothing new starts, what is running is cancelled, and every failure is returned.
 //
 // Inputs of a finished part are not looked at: a store from which they were cleaned away is still good.
 func (r *Runner) Run(ctx context.Context, wanted ...*Part) ([]Result, error) {
@@ -127,12 +127,14 @@ func (r *Runner) Run(ctx context.Context, wanted ...*Part) ([]Result, error) {
 
 var errAnotherFailed = errors.New("stopped because another part failed")
 
-// Stopped tells whether a part ended because the user or the failure of another part stopped it, as opposed to a failure of its own.
+// Stopped tells whether a part ended because the user or the failure of another part stopped it, as opposed to a
+// failure of its own.
 func Stopped(err error) bool {
 	return errors.Is(err, errAnotherFailed) || errors.Is(err, context.Canceled)
 }
 
-// missing lists the wanted parts, and of the parts that they need, those without which a wanted one cannot be built now.
+// missing lists the wanted parts, and of the parts that they need, those without which a wanted one cannot be built
+// now.
 func (r *Runner) missing(wanted []*Part) ([]*Part, error) {
 	order, err := Closure(wanted...)
 	if err != nil {
@@ -203,7 +205,7 @@ func (r *Runner) build(ctx context.Context, p *Part, dir string, task Task) erro
 	if err := os.RemoveAll(tmp); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(tmp, 0o755); err != nil {
+	if err := os.MkdirAll(tmp, 0o750); err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(tmp) }()
@@ -228,7 +230,8 @@ func (r *Runner) build(ctx context.Context, p *Part, dir string, task Task) erro
 	return os.Rename(tmp, dir)
 }
 
-// syncDir flushes every file of the part to the disk: after a power cut a renamed folder with empty files in it would look finished.
+// syncDir flushes every file of the part to the disk: after a power cut a renamed folder with empty files in it would
+// look finished.
 func syncDir(dir string) error {
 	return filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
@@ -243,7 +246,8 @@ func syncDir(dir string) error {
 	})
 }
 
-// Do runs something that leaves nothing in the store (installing packages on the host), with the same progress, log and errors as a part.
+// Do runs something that leaves nothing in the store (installing packages on the host), with the same progress, log
+// and errors as a part.
 func (r *Runner) Do(ctx context.Context, name, title string, do func(job *Job) error) error {
 	p := &Part{Name: name, Title: title}
 	release, err := r.Store.lock(p.Name)

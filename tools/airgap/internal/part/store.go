@@ -10,10 +10,11 @@ import (
 	"syscall"
 )
 
-// Store keeps finished parts in folders named <part>-<first 16 hex digits of the key>. A folder of that name is always whole: it is filled
-// under another name and renamed when it is finished, so a crash or a power cut leaves at most a *.tmp folder, which the next run removes.
+// Store keeps finished parts in folders named <part>-<first 16 hex digits of the key>. A folder of that name is always
+// whole: it is filled under another name and renamed when it is finished, so a crash or a power cut leaves at most a
+// *.tmp folder, which the next run removes.
 type Store struct {
-	// Root is created on first use, 0755: nothing in it is secret.
+	// Root is created on first use.
 	Root string
 }
 
@@ -66,7 +67,8 @@ func (s Store) Remove(p *Part) error {
 	return os.RemoveAll(doomed)
 }
 
-// Stale lists the entries under Root that belong to none of the given parts: results of older recipes and leftovers of crashes.
+// Stale lists the entries under Root that belong to none of the given parts: results of older recipes and leftovers of
+// crashes.
 func (s Store) Stale(current []*Part) ([]string, error) {
 	keep := map[string]bool{"logs": true}
 	for _, p := range current {
@@ -108,13 +110,13 @@ func (s Store) RemoveStale(dir string) error {
 	return os.RemoveAll(dir)
 }
 
-// lock takes the part's own lock file and waits for it. Two builders on one cache, in one process or in two, thus never build the same
-// part twice at once: the second one finds it finished.
+// lock takes the part's own lock file and waits for it. Two builders on one cache, in one process or in two, thus
+// never build the same part twice at once: the second one finds it finished.
 func (s Store) lock(name string) (release func(), err error) {
-	if err := os.MkdirAll(filepath.Join(s.Root, "logs"), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Join(s.Root, "logs"), 0o750); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(filepath.Join(s.Root, name+".lock"), os.O_CREATE|os.O_RDWR, 0o644)
+	f, err := os.OpenFile(filepath.Join(s.Root, name+".lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}

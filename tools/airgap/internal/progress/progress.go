@@ -14,7 +14,8 @@ import (
 	"github.com/rampart-iac/rampart/tools/airgap/internal/part"
 )
 
-// Reporter is a part.Reporter that must be closed, so that the last frame of the bars is drawn before other text follows.
+// Reporter is a part.Reporter that must be closed, so that the last frame of the bars is drawn before other text
+// follows.
 type Reporter interface {
 	part.Reporter
 	Close()
@@ -22,7 +23,9 @@ type Reporter interface {
 
 // New picks bars if out is a terminal, and lines if it is a file, a pipe or a CI log.
 func New(out *os.File) Reporter {
-	if info, err := out.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb" && os.Getenv("CI") == "" {
+	info, err := out.Stat()
+	terminal := err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
+	if terminal && os.Getenv("CI") == "" {
 		return &bars{p: mpb.New(mpb.WithOutput(out), mpb.WithWidth(28), mpb.WithRefreshRate(200*time.Millisecond))}
 	}
 	return NewLines(out)
@@ -94,8 +97,8 @@ func (t *barTask) status() string {
 	return t.text
 }
 
-// Lines reports by one line when a part starts, when it is finished, and every half minute in between, so that a CI log shows life
-// without thousands of lines.
+// Lines reports by one line when a part starts, when it is finished, and every half minute in between, so that a CI
+// log shows life without thousands of lines.
 type Lines struct {
 	mu    sync.Mutex
 	out   io.Writer

@@ -1,5 +1,5 @@
-// Package sbom writes what is in an image as an SPDX 2.3 document: Go modules as the toolchain wrote them into each binary, Debian packages
-// as dpkg recorded them in the root filesystem. Nothing is guessed from file names.
+// Package sbom writes what is in an image as an SPDX 2.3 document: Go modules as the toolchain wrote them into each
+// binary, Debian packages as dpkg recorded them in the root filesystem. Nothing is guessed from file names.
 package sbom
 
 import (
@@ -170,9 +170,9 @@ func document(reference, digest string, created time.Time, packages []Package) *
 	algorithm, value, _ := strings.Cut(digest, ":")
 	doc.Packages = append(doc.Packages, &spdx.Package{
 		PackageName: reference, PackageSPDXIdentifier: root, PackageVersion: digest,
-		PackageDownloadLocation: unknown, PackageLicenseConcluded: unknown, PackageLicenseDeclared: unknown, PackageCopyrightText: unknown,
-		PrimaryPackagePurpose: "CONTAINER",
-		PackageChecksums:      []common.Checksum{{Algorithm: common.ChecksumAlgorithm(strings.ToUpper(algorithm)), Value: value}},
+		PackageDownloadLocation: unknown, PackageLicenseConcluded: unknown, PackageLicenseDeclared: unknown,
+		PackageCopyrightText: unknown, PrimaryPackagePurpose: "CONTAINER",
+		PackageChecksums: []common.Checksum{{Algorithm: common.ChecksumAlgorithm(strings.ToUpper(algorithm)), Value: value}},
 	})
 	doc.Relationships = append(doc.Relationships, &spdx.Relationship{
 		RefA: common.MakeDocElementID("", "DOCUMENT"), RefB: common.MakeDocElementID("", string(root)), Relationship: "DESCRIBES",
@@ -181,7 +181,8 @@ func document(reference, digest string, created time.Time, packages []Package) *
 		id := common.ElementID(fmt.Sprintf("Package-%d", i+1))
 		row := &spdx.Package{
 			PackageName: p.Name, PackageSPDXIdentifier: id, PackageVersion: p.Version,
-			PackageDownloadLocation: unknown, PackageLicenseConcluded: unknown, PackageLicenseDeclared: unknown, PackageCopyrightText: unknown,
+			PackageDownloadLocation: unknown, PackageLicenseConcluded: unknown, PackageLicenseDeclared: unknown,
+			PackageCopyrightText: unknown,
 			PackageExternalReferences: []*spdx.PackageExternalReference{{
 				Category: "PACKAGE-MANAGER", RefType: "purl", Locator: p.URL,
 			}},
