@@ -51,7 +51,17 @@ func (e *Engine) command(args ...string) process.Command {
 func (e *Engine) show(ctx context.Context, args ...string) error {
 	command := e.command(args...)
 	command.Stdin, command.Stdout, command.Stderr = e.Stdin, e.Stdout, e.Progress
-	return process.Run(ctx, command)
+	return e.run(ctx, command)
+}
+
+// run runs a command that starts plugins. Their temporary files are gone afterwards.
+func (e *Engine) run(ctx context.Context, command process.Command) error {
+	folder, remove, err := e.Stack.Temporary(process.Alive)
+	if err != nil {
+		return err
+	}
+	command.Env = append(slices.Clone(command.Env), "TMPDIR="+folder)
+	return errors.Join(process.Run(ctx, command), remove())
 }
 
 // Ready makes sure that there is a stack, that nobody else works on it, and that what a killed run has left is out of the
@@ -153,7 +163,7 @@ func (e *Engine) Preview(ctx context.Context) (bool, error) {
 		"--non-interactive")
 	var printed bytes.Buffer
 	command.Stdin, command.Stdout, command.Stderr = e.Stdin, io.MultiWriter(e.Stdout, &printed), e.Progress
-	if err := process.Run(ctx, command); err != nil {
+	if err := e.run(ctx, command); err != nil {
 		return false, err
 	}
 	return planned(printed.String()), nil

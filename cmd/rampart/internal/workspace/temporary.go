@@ -1,0 +1,49 @@
+package workspace
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+func (w *Workspace) temporary() string { return filepath.Join(w.Home, "tmp") }
+
+// Temporary makes a folder for the temporary files of one run of the engine, and returns how to remove it. The engine ends
+// its plugins without notice; the one for Kubernetes has then left kubeconfigs, with their keys, among its temporary
+// files. Folders of runs that were killed before they could remove theirs are removed first; alive says which processes
+// there are.
+func (w *Workspace) Temporary(alive func(pid int) bool) (path string, remove func() error, err error) {
+	fail := func(err error) (string, func() error, error) {
+		return "", nil, fmt.Errorf("making the folder for temporary files: %w", err)
+	}
+	entries, err := os.ReadDir(w.temporary())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fail(err)
+	}
+	for _, entry := range entries {
+		owner, _, _ := strings.Cut(entry.Name(), "-")
+		if pid, err := strconv.Atoi(owner); err == nil && alive(pid) {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(w.temporary(), entry.Name())); err != nil {
+			return fail(err)
+		}
+	}
+	if err := os.MkdirAll(w.temporary(), folderMode); err != nil {
+		return fail(err)
+	}
+	path, err = os.MkdirTemp(w.temporary(), strconv.Itoa(os.Getpid())+"-")
+	if err != nil {
+		return fail(err)
+	}
+	return path, func() error {
+		err := os.RemoveAll(path)
+		// It is in use if another run has one in it.
+		_ = os.Remove(w.temporary())
+		return err
+	}, nil
+}
