@@ -33,8 +33,6 @@ type Catalog struct {
 	Programs []Program
 	// CalicoCRDs has Calico's custom resource definitions in its folder crds.
 	CalicoCRDs *part.Part
-	// Images are the in-cluster images by short name ("calico-node").
-	Images map[string]*part.Part
 
 	options Options
 	// references of the images, by short name.
@@ -50,7 +48,7 @@ type Program struct {
 
 // New makes the catalog. It builds nothing and reads nothing.
 func New(o Options) *Catalog {
-	c := &Catalog{Release: o.Release, Images: map[string]*part.Part{}, options: o, references: map[string]string{}}
+	c := &Catalog{Release: o.Release, options: o, references: map[string]string{}}
 	r := o.Release
 
 	// In the order in which they should start: what the critical path waits for comes first.
@@ -139,5 +137,5 @@ func bin(job *part.Job, p *part.Part, name string) string {
 	return filepath.Join(job.Input(p), "bin", name)
 }
 
-// Reference is the name and tag of an in-cluster image, by its short name.
+// Reference is the name and tag of an in-cluster image, by its short name ("calico-node").
 func (c *Catalog) Reference(name string) string { return c.references[name] }

@@ -106,7 +106,6 @@ func (b imageBuilder) image(s simple) *part.Part {
 	if s.recipe != "" {
 		p.Files = append(p.Files, filepath.Join(b.c.options.recipes(), s.recipe))
 	}
-	b.c.Images[s.name] = p
 	b.c.references[s.name] = s.reference
 	return b.c.add(p)
 }
