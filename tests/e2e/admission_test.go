@@ -37,7 +37,11 @@ func admissionTable() []struct {
 		change func(*corev1.PodSpec)
 		denial []string
 	}{
-		{"privileged container", func(spec *corev1.PodSpec) { spec.Containers[0].SecurityContext.Privileged = &yes }, []string{podSecurityDenial, "privileged"}},
+		{"privileged container", func(spec *corev1.PodSpec) {
+			context := spec.Containers[0].SecurityContext
+			// The two exclude each other, and that is not what is to be refused.
+			context.Privileged, context.AllowPrivilegeEscalation = &yes, nil
+		}, []string{podSecurityDenial, "privileged"}},
 		{"host network", func(spec *corev1.PodSpec) { spec.HostNetwork = true }, []string{podSecurityDenial, "host namespaces"}},
 		{"host path", func(spec *corev1.PodSpec) {
 			spec.Volumes = []corev1.Volume{{Name: "host", VolumeSource: corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: "/"}}}}
@@ -185,7 +189,7 @@ func mustBeDenied(t *testing.T, err error, denial []string) {
 	case err == nil:
 		t.Error("admitted")
 		return
-	case !apierrors.IsForbidden(err) && !apierrors.IsInvalid(err):
+	case !apierrors.IsForbidden(err):
 		t.Errorf("refused, but not by admission: %v", err)
 	}
 	var missing error

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -23,7 +24,7 @@ const (
 )
 
 // connectTimeout is how long one connection may take. On an idle machine it takes a millisecond.
-const connectTimeout = 3 * time.Second
+const connectTimeout = 2 * time.Second
 
 // reachDeadline is how long a connection that must work may fail: a service's endpoints reach every node a little
 // after its pod is ready.
@@ -57,17 +58,35 @@ func (c *Cluster) MustReach(t *testing.T, from *corev1.Pod, protocol, target str
 	})
 }
 
-// MustNotReach fails the test unless a connection is dropped, while the same connection works for the control: before
-// the attack, so that the target is known to be up, and after it, so that it did not go down meanwhile.
-func (c *Cluster) MustNotReach(t *testing.T, from, control *corev1.Pod, protocol, target string) {
+// Attack is a connection that must not work, and the pod for which the same connection does.
+type Attack struct {
+	From, Control    *corev1.Pod
+	Protocol, Target string
+}
+
+// MustNotReach fails the test unless every connection is dropped, while the same connection works for its control:
+// before the attack, so that the target is known to be up, and after it, so that it did not go down meanwhile.
+func (c *Cluster) MustNotReach(t *testing.T, attacks ...Attack) {
 	t.Helper()
-	c.MustReach(t, control, protocol, target)
-	reach, err := c.Connect(t.Context(), from, protocol, target)
-	if err != nil {
-		t.Fatal(err)
+	for _, attack := range attacks {
+		c.MustReach(t, attack.Control, attack.Protocol, attack.Target)
 	}
-	if reach != TimedOut {
-		t.Errorf("%s/%s to %s %s: %s, want no answer", from.Namespace, from.Name, protocol, target, reach)
+	// A dropped packet is waited for in vain, so that all are sent at once.
+	var waiting sync.WaitGroup
+	for _, attack := range attacks {
+		waiting.Go(func() {
+			reach, err := c.Connect(t.Context(), attack.From, attack.Protocol, attack.Target)
+			what := fmt.Sprintf("%s/%s to %s %s", attack.From.Namespace, attack.From.Name, attack.Protocol, attack.Target)
+			switch {
+			case err != nil:
+				t.Errorf("%s: %v", what, err)
+			case reach != TimedOut:
+				t.Errorf("%s: %s, want no answer", what, reach)
+			}
+		})
 	}
-	c.MustReach(t, control, protocol, target)
+	waiting.Wait()
+	for _, attack := range attacks {
+		c.MustReach(t, attack.Control, attack.Protocol, attack.Target)
+	}
 }
