@@ -68,7 +68,9 @@ func (e *Engine) run(ctx context.Context, command process.Command) error {
 // way.
 func (e *Engine) Ready(ctx context.Context) error {
 	if !e.Stack.Backend.Ours {
-		_, err := process.Output(ctx, e.command("stack", "select", "--create", e.Stack.Name, "--non-interactive"))
+		command := e.command("stack", "select", "--create", e.Stack.Name, "--non-interactive")
+		command.Dir = e.Stack.InitDirectory()
+		_, err := process.Output(ctx, command)
 		return err
 	}
 	if !e.Stack.Exists() {

@@ -30,13 +30,16 @@ const copyHeader = "# A copy of %s that the Pulumi CLI may write its salt into.\
 	"# It is written anew in every run: change the original.\n"
 
 // Prepare makes what the engine needs before it can be started on the stack. With a backend of the user's own there is
-// nothing to make.
+// next to nothing to make: the engine writes into the stack file itself, as its users know it.
 //
 // The engine writes an encryption salt into the stack file that it reads, and reformats it. So it gets a copy: files that
 // belong to the repository stay as they are, and the salt, which is nothing without this clone's passphrase, stays in
 // the working folder.
 func (s *Stack) Prepare() error {
 	if !s.Backend.Ours {
+		if s.elsewhere() {
+			return s.createInitProject()
+		}
 		return nil
 	}
 	if err := s.createState(); err != nil {
@@ -58,7 +61,20 @@ func (s *Stack) Prepare() error {
 	if err := writeFile(s.configCopy(), append(header, content...)); err != nil {
 		return fmt.Errorf("writing the copy of the stack file: %w", err)
 	}
-	// "stack init" takes no stack file, it writes to that of the project that it is run in. This is that project.
+	return s.createInitProject()
+}
+
+// elsewhere says that the stack file is not the one that the project has for the stack.
+func (s *Stack) elsewhere() bool {
+	return s.File != filepath.Join(s.Stacks(), stacks.FileName(s.Name))
+}
+
+// createInitProject makes the project that "stack init" is run in: it takes no stack file, but writes to that of its
+// project.
+func (s *Stack) createInitProject() error {
+	if err := os.MkdirAll(s.config(), folderMode); err != nil {
+		return fmt.Errorf("making the project of the copy: %w", err)
+	}
 	project := "name: " + stacks.Project + "\nruntime: go\n"
 	if err := writeFile(filepath.Join(s.config(), "Pulumi.yaml"), []byte(project)); err != nil {
 		return fmt.Errorf("writing the project of the copy: %w", err)
@@ -96,7 +112,7 @@ func (s *Stack) configCopy() string { return filepath.Join(s.config(), stacks.Fi
 
 // InitDirectory is where "stack init" has to be run.
 func (s *Stack) InitDirectory() string {
-	if s.Backend.Ours {
+	if s.Backend.Ours || s.elsewhere() {
 		return s.config()
 	}
 	return s.Root
@@ -132,7 +148,7 @@ func (s *Stack) Variables(lookup Lookup) []Variable {
 		variables = append(variables, Variable{"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true"})
 	}
 	if !s.Backend.Ours {
-		if s.File != filepath.Join(s.Stacks(), stacks.FileName(s.Name)) {
+		if s.elsewhere() {
 			variables = append(variables, Variable{configFileVariable, s.File})
 		}
 		return variables

@@ -121,5 +121,7 @@ func (s *Stack) Remains(cluster string) ([]string, error) {
 // RemoveEmpty removes folders of the working folder that nothing is in any more.
 func (w *Workspace) RemoveEmpty() {
 	// Removing a folder that has something in it fails, which is what is wanted.
-	_ = os.Remove(filepath.Join(w.Home, "clusters"))
+	for _, path := range []string{filepath.Join(w.Home, "clusters"), w.pulumiHome()} {
+		_ = os.Remove(path)
+	}
 }
