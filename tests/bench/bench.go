@@ -43,10 +43,10 @@ func (b *bench) say(what string) {
 }
 
 // rampart measures one call of the product's command line on the bench's stack.
-func (b *bench) rampart(ctx context.Context, command string, more ...string) (Usage, error) {
+func (b *bench) rampart(ctx context.Context, command string) (Usage, error) {
 	b.say("rampart " + command)
-	args := append([]string{command, "--stack", b.product.Stack, "--config", b.product.ConfigFile}, more...)
-	return measure(ctx, b.product.Root, b.product.Environment(), b.product.Binary, args...)
+	return measure(ctx, b.product.Root, b.product.Environment(), b.product.Binary,
+		command, "--stack", b.product.Stack, "--config", b.product.ConfigFile)
 }
 
 // tools measures how the tools are built or found, with the caches of this machine and, if asked, without.

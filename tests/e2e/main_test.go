@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}
-	os.Exit(code) //nolint:forbidigo // this is the main of the tests
+	os.Exit(code)
 }
 
 // run brings the stack up, runs the specs and takes it down; what destroy leaves behind is a failure like any other.

@@ -222,8 +222,8 @@ func (r Result) String() string {
 		strings.Join(r.Args, " "), r.ExitCode, r.Duration.Round(time.Millisecond), r.Output())
 }
 
-// Up, Preview and Destroy call the command of that name on the installation's stack. The error says if it could not be
-// started or did not end with exit status 0.
+// Up brings the installation's stack up. As with Preview and Destroy, the error says if the command could not be started or
+// did not end with exit status 0.
 func (p *Product) Up(ctx context.Context) (Result, error) { return p.succeed(ctx, "up") }
 
 // Preview is described at Up.

@@ -104,8 +104,9 @@ func Handshake(ctx context.Context, dial Dialer, version uint16) error {
 		return err
 	}
 	defer func() { _ = connection.Close() }()
-	client := tls.Client(connection, &tls.Config{ //nolint:gosec // which version is spoken is the question, not by whom
-		MinVersion: version, MaxVersion: version, InsecureSkipVerify: true,
+	client := tls.Client(connection, &tls.Config{
+		MinVersion: version, MaxVersion: version,
+		InsecureSkipVerify: true, //nolint:gosec // which version is spoken is the question, not by whom
 	})
 	err = client.HandshakeContext(ctx)
 	// Both the server's alert and a server that answers with another version name the protocol version.
@@ -141,7 +142,7 @@ func PlainHTTP(ctx context.Context, dial Dialer) (int, error) {
 	}
 	response, err := http.ReadResponse(bufio.NewReader(strings.NewReader(string(answer))), nil)
 	if err != nil {
-		return 0, nil //nolint:nilerr // a TLS alert is not HTTP: the server did not serve it
+		return 0, nil // a TLS alert is not HTTP: the server did not serve it
 	}
 	return response.StatusCode, response.Body.Close()
 }

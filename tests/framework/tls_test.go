@@ -18,7 +18,7 @@ func TestTLSProbesTellTheDifference(t *testing.T) {
 	plain := httptest.NewServer(handler)
 	t.Cleanup(plain.Close)
 	old := httptest.NewUnstartedServer(handler)
-	old.TLS = &tls.Config{MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12} //nolint:gosec // the fault to be seen
+	old.TLS = &tls.Config{MinVersion: tls.VersionTLS12, MaxVersion: tls.VersionTLS12}
 	old.StartTLS()
 	t.Cleanup(old.Close)
 	to := func(address net.Addr) Dialer {

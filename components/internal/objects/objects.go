@@ -10,8 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
+// ManagedByLabel and ManagedBy mark an object as ours, for people and for whoever searches for leftovers.
 const (
-	// ManagedByLabel and ManagedBy mark an object as ours, for people and for verify's search for leftovers.
 	ManagedByLabel = "app.kubernetes.io/managed-by"
 	ManagedBy      = "rampart"
 )

@@ -19,50 +19,48 @@ const kubeadmConfigFile = "/kind/kubeadm.conf"
 // documentRule is what stands between two documents of a YAML stream.
 var documentRule = regexp.MustCompile(`(?m)^---\s*$`)
 
-type readResponse = infer.ReadResponse[ClusterArgs, ClusterState]
-
 // Read looks at the cluster as it stands. What has drifted shows in the state, where the next difference is taken from:
 // nodes that have stopped or are missing, and control-plane files that were changed by hand. A cluster that is gone, or
 // that another one has replaced under its name, is reported as gone. An engine that cannot be asked is an error: that it
 // does not answer says nothing about the cluster.
 func (c *Cluster) Read(
 	ctx context.Context, req infer.ReadRequest[ClusterArgs, ClusterState],
-) (readResponse, error) {
+) (infer.ReadResponse[ClusterArgs, ClusterState], error) {
 	if req.State.Name == "" {
 		return c.importCluster(ctx, req.ID)
 	}
 	engine, err := c.engines.open(ctx, engineOf(req.State))
 	if err != nil {
-		return readResponse{}, fmt.Errorf("reading cluster %s: %w", req.State.Name, err)
+		return infer.ReadResponse[ClusterArgs, ClusterState]{}, fmt.Errorf("reading cluster %s: %w", req.State.Name, err)
 	}
 	nodes, err := engine.nodes(ctx, req.State.Name)
 	if err != nil {
-		return readResponse{}, err
+		return infer.ReadResponse[ClusterArgs, ClusterState]{}, err
 	}
 	if len(nodes) == 0 {
-		return readResponse{}, nil
+		return infer.ReadResponse[ClusterArgs, ClusterState]{}, nil
 	}
 	state := req.State
 	state.Nodes = plainNodes(nodes)
 	if runs(nodes, roleControlPlane) {
 		if err := readAccess(ctx, engine, &state); err != nil {
-			return readResponse{}, err
+			return infer.ReadResponse[ClusterArgs, ClusterState]{}, err
 		}
 		if req.State.ClusterID != "" && state.ClusterID != req.State.ClusterID {
 			progressOf(ctx).Warning(fmt.Sprintf("cluster %s is gone; the cluster that has its name now is another one", state.Name))
-			return readResponse{}, nil
+			return infer.ReadResponse[ClusterArgs, ClusterState]{}, nil
 		}
 	}
 	if state.Directory != "" {
 		files, err := readFiles(filesDirectory(state.Directory))
 		if err != nil {
-			return readResponse{}, err
+			return infer.ReadResponse[ClusterArgs, ClusterState]{}, err
 		}
 		if len(files) > 0 || len(state.ControlPlaneFiles) > 0 {
 			state.ControlPlaneFiles = files
 		}
 	}
-	return readResponse{ID: req.ID, Inputs: req.Inputs, State: state}, nil
+	return infer.ReadResponse[ClusterArgs, ClusterState]{ID: req.ID, Inputs: req.Inputs, State: state}, nil
 }
 
 // runs says whether there is a running node of the role.
@@ -90,30 +88,31 @@ func readAccess(ctx context.Context, engine client, state *ClusterState) error {
 }
 
 // importCluster finds a cluster by nothing but its name.
-func (c *Cluster) importCluster(ctx context.Context, name string) (readResponse, error) {
+func (c *Cluster) importCluster(ctx context.Context, name string) (infer.ReadResponse[ClusterArgs, ClusterState], error) {
 	engines, err := c.engines.usable(ctx)
 	if err != nil {
-		return readResponse{}, fmt.Errorf("importing cluster %s: %w", name, err)
+		return infer.ReadResponse[ClusterArgs, ClusterState]{}, fmt.Errorf("importing cluster %s: %w", name, err)
 	}
 	for _, engine := range engines {
 		nodes, err := engine.nodes(ctx, name)
 		if err != nil {
-			return readResponse{}, err
+			return infer.ReadResponse[ClusterArgs, ClusterState]{}, err
 		}
 		if len(nodes) == 0 {
 			continue
 		}
 		if !runs(nodes, roleControlPlane) {
-			return readResponse{}, fmt.Errorf("importing cluster %s: its control plane does not run: start it first (%s start %s)",
+			return infer.ReadResponse[ClusterArgs, ClusterState]{}, fmt.Errorf(
+				"importing cluster %s: its control plane does not run: start it first (%s start %s)",
 				name, engine.name(), nodes[0].Name)
 		}
 		state, err := importState(ctx, engine, name, nodes)
 		if err != nil {
-			return readResponse{}, fmt.Errorf("importing cluster %s: %w", name, err)
+			return infer.ReadResponse[ClusterArgs, ClusterState]{}, fmt.Errorf("importing cluster %s: %w", name, err)
 		}
-		return readResponse{ID: name, Inputs: state.ClusterArgs, State: state}, nil
+		return infer.ReadResponse[ClusterArgs, ClusterState]{ID: name, Inputs: state.ClusterArgs, State: state}, nil
 	}
-	return readResponse{}, nil
+	return infer.ReadResponse[ClusterArgs, ClusterState]{}, nil
 }
 
 // importState rebuilds a cluster's state: from its journal if it is ours, else from what its nodes show.

@@ -63,6 +63,8 @@ func hangingSpec(t *testing.T) createSpec {
 }
 
 // kind knows no cancellation: it must be brought to stop, with nothing of it left.
+//
+//nolint:paralleltest // the environment of the process names the engine
 func TestCancelledCreationStopsSoon(t *testing.T) {
 	engine, state := startHangingPodman(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -104,6 +106,7 @@ func TestCancelledCreationStopsSoon(t *testing.T) {
 	}
 }
 
+//nolint:paralleltest // the environment of the process names the engine
 func TestFailedCreationQuotesTheEngine(t *testing.T) {
 	engine, state := startHangingPodman(t)
 	go func() {

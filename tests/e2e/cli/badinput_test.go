@@ -74,6 +74,8 @@ func rows() []row {
 
 // TestBadConfigurationIsRefusedBeforeAnythingIsMade gives each fault to up and to preview. The message is one for all
 // faults, on standard error; the exit status is 1; and the machine is as it was.
+//
+//nolint:paralleltest // the rows all write the same configuration file
 func TestBadConfigurationIsRefusedBeforeAnythingIsMade(t *testing.T) {
 	t.Parallel()
 	giveUp, err := framework.TakeTurn()
@@ -91,7 +93,7 @@ func TestBadConfigurationIsRefusedBeforeAnythingIsMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, row := range rows() {
-		t.Run(row.says, func(t *testing.T) { //nolint:paralleltest // all write the same configuration file
+		t.Run(row.says, func(t *testing.T) {
 			config := product.Config()
 			row.change(config)
 			if err := product.Configure(config); err != nil {
@@ -102,7 +104,7 @@ func TestBadConfigurationIsRefusedBeforeAnythingIsMade(t *testing.T) {
 			}
 		})
 	}
-	t.Run("no YAML", func(t *testing.T) { //nolint:paralleltest // all write the same configuration file
+	t.Run("no YAML", func(t *testing.T) {
 		if err := os.WriteFile(product.ConfigFile, []byte("config: [\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -35,7 +35,7 @@ func TestFolder(t *testing.T) {
 	if got := folder(home); !got.Good {
 		t.Errorf("a folder of one's own: %s", got)
 	}
-	if err := os.Chmod(home, 0o755); err != nil { //nolint:gosec // that is the case
+	if err := os.Chmod(home, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if got := folder(home); got.Good || !strings.Contains(got.Remedy, "chmod 700") {

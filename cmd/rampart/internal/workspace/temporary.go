@@ -17,12 +17,10 @@ func (w *Workspace) temporary() string { return filepath.Join(w.Home, "tmp") }
 // files. Folders of runs that were killed before they could remove theirs are removed first; alive says which processes
 // there are.
 func (w *Workspace) Temporary(alive func(pid int) bool) (path string, remove func() error, err error) {
-	fail := func(err error) (string, func() error, error) {
-		return "", nil, fmt.Errorf("making the folder for temporary files: %w", err)
-	}
+	fail := func(err error) error { return fmt.Errorf("making the folder for temporary files: %w", err) }
 	entries, err := os.ReadDir(w.temporary())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fail(err)
+		return "", nil, fail(err)
 	}
 	for _, entry := range entries {
 		owner, _, _ := strings.Cut(entry.Name(), "-")
@@ -30,15 +28,15 @@ func (w *Workspace) Temporary(alive func(pid int) bool) (path string, remove fun
 			continue
 		}
 		if err := os.RemoveAll(filepath.Join(w.temporary(), entry.Name())); err != nil {
-			return fail(err)
+			return "", nil, fail(err)
 		}
 	}
 	if err := os.MkdirAll(w.temporary(), folderMode); err != nil {
-		return fail(err)
+		return "", nil, fail(err)
 	}
 	path, err = os.MkdirTemp(w.temporary(), strconv.Itoa(os.Getpid())+"-")
 	if err != nil {
-		return fail(err)
+		return "", nil, fail(err)
 	}
 	return path, func() error {
 		err := os.RemoveAll(path)

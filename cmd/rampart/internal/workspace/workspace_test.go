@@ -44,8 +44,6 @@ func read(t *testing.T, path string) string {
 	return string(content)
 }
 
-func nothing(string) (string, bool) { return "", false }
-
 func TestOpenFindsTheCloneFromBelow(t *testing.T) {
 	t.Setenv(stacks.HomeVariable, "")
 	stack := newStack(t)
@@ -71,7 +69,7 @@ func TestFilesAreForTheirOwnerAlone(t *testing.T) {
 	t.Parallel()
 	stack := newStack(t)
 	// A folder that was open to others is closed.
-	if err := os.MkdirAll(stack.Home, 0o755); err != nil { //nolint:gosec // that is the case
+	if err := os.MkdirAll(stack.Home, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	if err := stack.Create(); err != nil {
