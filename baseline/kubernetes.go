@@ -2,7 +2,6 @@ package baseline
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -51,30 +50,4 @@ func PublishedNodeImage(version KubernetesVersion) (NodeImage, error) {
 	}
 	return NodeImage{}, fmt.Errorf("kubernetesVersion %q is not supported: use one of %s",
 		version, strings.Join(supported, ", "))
-}
-
-// AtLeast says whether the version is of the given minor release or a later one. A version that cannot be parsed is
-// older than every release.
-func (v KubernetesVersion) AtLeast(major, minor int) bool {
-	gotMajor, gotMinor, ok := v.parse()
-	if !ok {
-		return false
-	}
-	return gotMajor > major || (gotMajor == major && gotMinor >= minor)
-}
-
-func (v KubernetesVersion) parse() (major, minor int, ok bool) {
-	parts := strings.SplitN(strings.TrimPrefix(string(v), "v"), ".", 3)
-	if len(parts) < 2 {
-		return 0, 0, false
-	}
-	major, err := strconv.Atoi(parts[0])
-	if err != nil {
-		return 0, 0, false
-	}
-	minor, err = strconv.Atoi(parts[1])
-	if err != nil {
-		return 0, 0, false
-	}
-	return major, minor, true
 }

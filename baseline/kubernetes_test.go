@@ -1,0 +1,45 @@
+package baseline
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func TestDefaultVersionIsSupported(t *testing.T) {
+	t.Parallel()
+	if _, err := PublishedNodeImage(DefaultKubernetesVersion); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestNodeImagesArePinnedAndOfTheirVersion(t *testing.T) {
+	t.Parallel()
+	pinned := regexp.MustCompile(`^docker\.io/kindest/node:(v\d+\.\d+\.\d+)@sha256:[0-9a-f]{64}$`)
+	for _, version := range SupportedKubernetesVersions() {
+		image, err := PublishedNodeImage(version)
+		if err != nil {
+			t.Fatal(err)
+		}
+		match := pinned.FindStringSubmatch(image.Reference)
+		if match == nil || match[1] != string(version) {
+			t.Errorf("%s has image %q", version, image.Reference)
+		}
+	}
+}
+
+func TestUnsupportedVersionNamesTheSupportedOnes(t *testing.T) {
+	t.Parallel()
+	for _, version := range []KubernetesVersion{"", "v1.2.3", "1.37.0", "v1.37"} {
+		_, err := PublishedNodeImage(version)
+		if err == nil {
+			t.Errorf("%q is accepted", version)
+			continue
+		}
+		for _, want := range []string{string(version), string(DefaultKubernetesVersion)} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("%q is not in: %v", want, err)
+			}
+		}
+	}
+}
