@@ -79,11 +79,11 @@ clean: ## remove what was compiled from this clone; state and clusters stay
 
 .PHONY: rampart
 rampart:
-	@[ -x $(RAMPART) ] || echo "Compiling the command line (the first time takes minutes)"
+	@[ -x $(RAMPART) ] || echo "Compiling the command line (minutes if nothing of it is cached yet)"
 	@go build -o $(RAMPART) ./cmd/rampart
 
 $(LINTER): tools/lint/go.mod tools/lint/go.sum
-	@echo "Compiling the linter (the first time takes minutes)"
+	@echo "Compiling the linter (minutes if nothing of it is cached yet)"
 	@mkdir -p -m 700 .rampart && cd tools/lint && \
 		go build -o ../../$(LINTER) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	@touch $(LINTER)

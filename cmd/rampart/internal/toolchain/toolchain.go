@@ -37,13 +37,13 @@ func Build(ctx context.Context, w *workspace.Workspace, environment []string, pr
 }
 
 // patience is how long a step may take before the user wants to know what is going on.
-const patience = time.Second
+const patience = 2 * time.Second
 
 func compile(
 	ctx context.Context, w *workspace.Workspace, environment []string, from, to, what string, progress io.Writer,
 ) error {
 	said := time.AfterFunc(patience, func() {
-		fmt.Fprintf(progress, "Compiling %s (the first time takes minutes)\n", what)
+		fmt.Fprintf(progress, "Compiling %s (minutes if nothing of it is cached yet)\n", what)
 	})
 	defer said.Stop()
 	const mode = 0o700
