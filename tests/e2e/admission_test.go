@@ -38,9 +38,9 @@ func admissionTable() []struct {
 		denial []string
 	}{
 		{"privileged container", func(spec *corev1.PodSpec) {
-			context := spec.Containers[0].SecurityContext
+			security := spec.Containers[0].SecurityContext
 			// The two exclude each other, and that is not what is to be refused.
-			context.Privileged, context.AllowPrivilegeEscalation = &yes, nil
+			security.Privileged, security.AllowPrivilegeEscalation = &yes, nil
 		}, []string{podSecurityDenial, "privileged"}},
 		{"host network", func(spec *corev1.PodSpec) { spec.HostNetwork = true }, []string{podSecurityDenial, "host namespaces"}},
 		{"host path", func(spec *corev1.PodSpec) {
