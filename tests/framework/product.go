@@ -233,7 +233,16 @@ func (p *Product) Preview(ctx context.Context) (Result, error) { return p.succee
 func (p *Product) Destroy(ctx context.Context) (Result, error) { return p.succeed(ctx, "destroy") }
 
 func (p *Product) succeed(ctx context.Context, command string) (Result, error) {
-	run, err := p.Start(p.stackArgs(command)...)
+	return p.succeedShowing(ctx, p.Progress, command)
+}
+
+// ask calls a command whose answer the test reads and nobody else wants to.
+func (p *Product) ask(ctx context.Context, command string) (Result, error) {
+	return p.succeedShowing(ctx, io.Discard, command)
+}
+
+func (p *Product) succeedShowing(ctx context.Context, progress io.Writer, command string) (Result, error) {
+	run, err := p.start(progress, p.stackArgs(command)...)
 	if err != nil {
 		return Result{}, err
 	}
@@ -262,7 +271,7 @@ func (p *Product) StartUp() (*Running, error) { return p.Start(p.stackArgs("up")
 
 // Kubeconfig returns the text of the cluster's kubeconfig.
 func (p *Product) Kubeconfig(ctx context.Context) ([]byte, error) {
-	result, err := p.succeed(ctx, "kubeconfig")
+	result, err := p.ask(ctx, "kubeconfig")
 	if err != nil {
 		return nil, err
 	}
@@ -281,7 +290,7 @@ func (p *Product) Environment() []string {
 
 // Pulumi runs the product's own Pulumi command line on its own backend, as `rampart env` tells users to.
 func (p *Product) Pulumi(ctx context.Context, args ...string) (string, error) {
-	env, err := p.succeed(ctx, "env")
+	env, err := p.ask(ctx, "env")
 	if err != nil {
 		return "", err
 	}
@@ -324,7 +333,9 @@ type Running struct {
 }
 
 // Start calls the command line, in a process group of its own as a shell would.
-func (p *Product) Start(args ...string) (*Running, error) {
+func (p *Product) Start(args ...string) (*Running, error) { return p.start(p.Progress, args...) }
+
+func (p *Product) start(progress io.Writer, args ...string) (*Running, error) {
 	name := fmt.Sprintf("%02d-%s.log", p.calls.Add(1), args[0])
 	log, err := os.OpenFile(filepath.Join(p.logDir(), name), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -335,8 +346,8 @@ func (p *Product) Start(args ...string) (*Running, error) {
 	run.command.Dir = p.Root
 	run.command.Env = p.Environment()
 	run.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	run.command.Stdout = io.MultiWriter(&run.stdout, log, p.Progress)
-	run.command.Stderr = io.MultiWriter(&run.stderr, log, p.Progress)
+	run.command.Stdout = io.MultiWriter(&run.stdout, log, progress)
+	run.command.Stderr = io.MultiWriter(&run.stderr, log, progress)
 	// A grandchild that outlives the command and holds its output must not hold the test too.
 	run.command.WaitDelay = 10 * time.Second
 	if err := run.command.Start(); err != nil {
