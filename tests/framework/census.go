@@ -78,9 +78,5 @@ func (c Census) Since(before Census) Census {
 	return slices.DeleteFunc(slices.Clone(c), func(line string) bool { return slices.Contains(before, line) })
 }
 
-// Names says whether any line holds a text.
-func (c Census) Names(text string) bool {
-	return slices.ContainsFunc(c, func(line string) bool { return strings.Contains(line, text) })
-}
-
+// String is one line a thing.
 func (c Census) String() string { return strings.Join(c, "\n") }

@@ -257,15 +257,6 @@ func (p *Product) stackArgs(command string, more ...string) []string {
 	return append([]string{command, "--stack", p.Stack, "--config", p.ConfigFile}, more...)
 }
 
-// Run calls the command line with any arguments; a failing command is a result, not an error.
-func (p *Product) Run(ctx context.Context, args ...string) (Result, error) {
-	run, err := p.Start(args...)
-	if err != nil {
-		return Result{}, err
-	}
-	return run.Wait(ctx)
-}
-
 // StartUp starts up on the installation's stack and does not wait for it.
 func (p *Product) StartUp() (*Running, error) { return p.Start(p.stackArgs("up")...) }
 
