@@ -45,7 +45,7 @@ func (p *Product) Census(ctx context.Context) (Census, error) {
 		}
 		for _, file := range files {
 			// The backend keeps a note of its own format; it is no stack's.
-			if filepath.Base(file) == "meta.yaml" {
+			if strings.HasPrefix(filepath.Base(file), "meta.yaml") {
 				continue
 			}
 			census = append(census, "file "+file)
