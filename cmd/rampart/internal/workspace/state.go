@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/rampart-iac/rampart/stacks"
@@ -103,6 +105,17 @@ func (s *Stack) Remains(cluster string) ([]string, error) {
 	others, err := filepath.Glob(filepath.Join(s.state(), bookkeeping, "stacks", "*", "*.json*"))
 	if err != nil {
 		return nil, fmt.Errorf("listing the stacks in the state: %w", err)
+	}
+	if !s.Exists() {
+		// An engine that is killed while it writes the state leaves a file beside it that "stack rm" does not know.
+		others = slices.DeleteFunc(others, func(path string) bool {
+			half := filepath.Dir(path) == filepath.Dir(s.stateFile()) &&
+				strings.HasPrefix(filepath.Base(path), s.Name+".json.") && strings.HasSuffix(path, ".tmp")
+			if half {
+				candidates = append(candidates, path)
+			}
+			return half
+		})
 	}
 	if len(others) == 0 {
 		// A passphrase without a state has nothing to open. Plugins that the engine has downloaded are kept.

@@ -306,6 +306,11 @@ func TestRemains(t *testing.T) {
 			t.Errorf("got %q, %v, want %s in it", got, err, want)
 		}
 	}
+	half := stack.stateFile() + ".bak.18ead5651277ce19.tmp"
+	write(t, half, "{")
+	if got, err = stack.Remains("c"); err != nil || !slices.Contains(got, half) || !slices.Contains(got, stack.state()) {
+		t.Errorf("what a killed engine has half written: got %q, %v", got, err)
+	}
 	write(t, filepath.Join(stack.state(), ".pulumi", "stacks", "rampart", "other.json"), "{}")
 	if got, err = stack.Remains("c"); err != nil || slices.Contains(got, stack.state()) ||
 		slices.Contains(got, stack.passphrase()) {
