@@ -107,6 +107,8 @@ func newHardenedResource(
 		Directory:            pulumi.String(args.Directory),
 		ControlPlaneFiles:    pulumi.ToSecret(files).(pulumi.StringMapOutput),
 		KubeadmConfigPatches: pulumi.ToStringArray(patches),
+		// docs/decisions/0007-no-silent-replacement.md
+		AllowReplacement: pulumi.Bool(false),
 	}, pulumi.Parent(parent), pulumi.Protect(!args.Ephemeral))
 }
 

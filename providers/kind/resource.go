@@ -31,6 +31,7 @@ type ClusterResource struct {
 	Directory            pulumi.StringOutput      `pulumi:"directory"`
 	ControlPlaneFiles    pulumi.StringMapOutput   `pulumi:"controlPlaneFiles"`
 	KubeadmConfigPatches pulumi.StringArrayOutput `pulumi:"kubeadmConfigPatches"`
+	AllowReplacement     pulumi.BoolPtrOutput     `pulumi:"allowReplacement"`
 
 	// Kubeconfig is a secret: it holds a client key with full rights. Its text does not change while the cluster stands.
 	Kubeconfig pulumi.StringOutput `pulumi:"kubeconfig"`
@@ -94,6 +95,10 @@ type ClusterResourceArgs struct {
 	// KubeadmConfigPatches are merge patches for the kubeadm configuration of all nodes, each a YAML mapping with a kind
 	// and without an apiVersion. Optional.
 	KubeadmConfigPatches pulumi.StringArrayInput
+
+	// AllowReplacement says whether a change that cannot be made in place deletes the cluster, with all that is in it, and
+	// makes it anew. If not, such a change is an error. Default: true.
+	AllowReplacement pulumi.BoolPtrInput
 }
 
 // clusterResourceArgs is the plain twin of ClusterResourceArgs: the SDK matches fields by name and takes property names
@@ -112,6 +117,7 @@ type clusterResourceArgs struct {
 	Directory            string            `pulumi:"directory"`
 	ControlPlaneFiles    map[string]string `pulumi:"controlPlaneFiles"`
 	KubeadmConfigPatches []string          `pulumi:"kubeadmConfigPatches"`
+	AllowReplacement     *bool             `pulumi:"allowReplacement"`
 }
 
 // ElementType lets the SDK treat the struct as an Input.

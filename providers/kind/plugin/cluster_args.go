@@ -25,6 +25,8 @@ const (
 	defaultEngine        = engineAuto
 	defaultWorkers       = 1
 	defaultAPIServerPort = 0
+
+	defaultAllowReplacement = true
 )
 
 // ClusterArgs are a cluster's inputs.
@@ -42,6 +44,7 @@ type ClusterArgs struct {
 	Directory            string            `pulumi:"directory"`
 	ControlPlaneFiles    map[string]string `pulumi:"controlPlaneFiles,optional" provider:"secret"`
 	KubeadmConfigPatches []string          `pulumi:"kubeadmConfigPatches,optional"`
+	AllowReplacement     *bool             `pulumi:"allowReplacement,optional"`
 }
 
 // Annotate describes the inputs in the schema and sets their defaults.
@@ -63,6 +66,9 @@ func (a *ClusterArgs) Annotate(annotator infer.Annotator) {
 		containerFilesDirectory+", where they are mounted read-only. A change restarts the API server in place.")
 	annotator.Describe(&a.KubeadmConfigPatches, "Merge patches for the kubeadm configuration of all nodes: each one YAML "+
 		"mapping with a kind and without an apiVersion.")
+	annotator.Describe(&a.AllowReplacement, "Whether a change that cannot be made in place deletes the cluster, with all that "+
+		"is in it, and makes it anew. If not, such a change is an error.")
+	annotator.SetDefault(&a.AllowReplacement, defaultAllowReplacement)
 	annotator.SetDefault(&a.Engine, defaultEngine)
 	annotator.SetDefault(&a.Workers, defaultWorkers)
 	annotator.SetDefault(&a.APIServerPort, defaultAPIServerPort)
@@ -78,6 +84,10 @@ func (a *ClusterArgs) workers() int {
 
 func (a *ClusterArgs) apiServerPort() int {
 	return valueOr(a.APIServerPort, defaultAPIServerPort)
+}
+
+func (a *ClusterArgs) allowReplacement() bool {
+	return valueOr(a.AllowReplacement, defaultAllowReplacement)
 }
 
 func (a *ClusterArgs) imageArchive() string {

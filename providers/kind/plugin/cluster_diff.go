@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
@@ -44,12 +45,29 @@ func (c *Cluster) Diff(
 	diffFiles(diff, old.ControlPlaneFiles, inputs.ControlPlaneFiles)
 	diffNodes(diff, req.State)
 
-	replaces := false
-	for _, property := range diff {
-		replaces = replaces || property.Kind == p.UpdateReplace ||
-			property.Kind == p.AddReplace || property.Kind == p.DeleteReplace
+	updateIf("allowReplacement", old.allowReplacement() != inputs.allowReplacement())
+
+	replacing := replacingProperties(diff)
+	if len(replacing) > 0 && !inputs.allowReplacement() {
+		return infer.DiffResponse{}, fmt.Errorf("cluster %s cannot be changed in place, and is not replaced because that would "+
+			"lose all that is in it (allowReplacement is false): of its inputs, these differ: %s; put them back, or destroy "+
+			"the cluster and make it anew", old.Name, strings.Join(replacing, ", "))
 	}
-	return infer.DiffResponse{HasChanges: len(diff) > 0, DeleteBeforeReplace: replaces, DetailedDiff: diff}, nil
+	return infer.DiffResponse{HasChanges: len(diff) > 0, DeleteBeforeReplace: len(replacing) > 0, DetailedDiff: diff}, nil
+}
+
+// replacingProperties returns the names of the properties whose change makes a new cluster, sorted.
+func replacingProperties(diff map[string]p.PropertyDiff) []string {
+	var names []string
+	for name, property := range diff {
+		switch property.Kind {
+		case p.UpdateReplace, p.AddReplace, p.DeleteReplace:
+			names = append(names, name)
+		case p.Add, p.Delete, p.Update, p.Stable:
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // sameEngine says whether the cluster may stay where it is: "auto" is content with any engine that already holds it, and

@@ -98,6 +98,36 @@ func TestLifeOfACluster(t *testing.T) {
 	}
 }
 
+// A cluster that must not be replaced is not: whoever changes what cannot be changed in place is told so.
+func TestDiffRefusesAReplacementThatIsNotAllowed(t *testing.T) {
+	t.Parallel()
+	server := startPlugin(t, newFakeEngine())
+	inputs := testInputs(filepath.Join(t.TempDir(), "blue")).Set("allowReplacement", property.New(false))
+	state := created(t, server, inputs).Properties
+	for name, test := range map[string]struct {
+		property string
+		value    property.Value
+		refused  bool
+	}{
+		"pods":          {property: "podSubnet", value: property.New("10.1.0.0/16"), refused: true},
+		"image archive": {property: "imageArchive", value: property.New("/srv/x.tar")},
+		"allowed now":   {property: "allowReplacement", value: property.New(true)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := server.Diff(p.DiffRequest{
+				ID: testName, Urn: testURN(), State: state, Inputs: inputs.Set(test.property, test.value),
+			})
+			if (err != nil) != test.refused {
+				t.Fatalf("error %v, want one: %t", err, test.refused)
+			}
+			if err != nil && (!strings.Contains(err.Error(), testName) || !strings.Contains(err.Error(), test.property)) {
+				t.Errorf("does not name the cluster and the property: %v", err)
+			}
+		})
+	}
+}
+
 func TestDiff(t *testing.T) {
 	t.Parallel()
 	engine := newFakeEngine()

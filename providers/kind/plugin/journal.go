@@ -54,9 +54,10 @@ func newJournal(urn, engine string, args ClusterArgs) journal {
 	}
 }
 
-// inputsHash tells one cluster's inputs from another's. Where the image comes from makes no difference.
+// inputsHash tells one cluster's inputs from another's. Where the image comes from makes no difference, nor does what may
+// become of the cluster later.
 func inputsHash(args ClusterArgs) string {
-	args.ImageArchive, args.ImageID = nil, nil
+	args.ImageArchive, args.ImageID, args.AllowReplacement = nil, nil, nil
 	// Normalise what may or may not have been defaulted.
 	engine, workers, port := args.engine(), args.workers(), args.apiServerPort()
 	args.Engine, args.Workers, args.APIServerPort = &engine, &workers, &port

@@ -1,0 +1,93 @@
+package e2e
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// TestChangeThatNeedsANewClusterIsRefused changes what a standing cluster cannot change. The run fails, says which input
+// it is and what to do, and the cluster is as it was.
+//
+//nolint:paralleltest // the stack has one lock
+func TestChangeThatNeedsANewClusterIsRefused(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), againDeadline)
+	defer cancel()
+	before, err := cluster.Client.CoreV1().Namespaces().Get(ctx, "kube-system", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	configure(t, func(config map[string]any) {
+		config["rampart:cluster"].(map[string]any)["podCIDR"] = "10.222.0.0/16"
+	})
+	result, err := product.Up(ctx)
+	if err == nil || result.ExitCode != 1 {
+		t.Fatalf("exit status %d, want 1: %v", result.ExitCode, err)
+	}
+	for _, want := range []string{"podSubnet", product.Cluster, "destroy"} {
+		if !strings.Contains(result.Output(), want) {
+			t.Errorf("does not say %q:\n%s", want, result)
+		}
+	}
+	after, err := cluster.Client.CoreV1().Namespaces().Get(ctx, "kube-system", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if before.UID != after.UID {
+		t.Error("the cluster was replaced")
+	}
+}
+
+// TestTenantsComeAndGo adds a tenant to a standing cluster and takes it away again; the others stay.
+//
+//nolint:paralleltest // the stack has one lock
+func TestTenantsComeAndGo(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), againDeadline)
+	defer cancel()
+	const newcomer = "red"
+	namespaces := cluster.Client.CoreV1().Namespaces()
+	t.Run("come", func(t *testing.T) { //nolint:paralleltest // the stack has one lock
+		configure(t, func(config map[string]any) {
+			config["rampart:tenants"] = append(config["rampart:tenants"].([]map[string]any), map[string]any{"name": newcomer})
+		})
+		if _, err := product.Up(ctx); err != nil {
+			t.Fatal(err)
+		}
+		policies, err := cluster.Client.NetworkingV1().NetworkPolicies(newcomer).List(ctx, metav1.ListOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(policies.Items) == 0 {
+			t.Error("the new tenant is not isolated")
+		}
+	})
+	if _, err := product.Up(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := namespaces.Get(ctx, newcomer, metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+		t.Errorf("the tenant that left is still there: %v", err)
+	}
+	for _, tenant := range []string{"blue", "green"} {
+		if _, err := namespaces.Get(ctx, tenant, metav1.GetOptions{}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// configure changes the stack file for the rest of a test.
+func configure(t *testing.T, change func(config map[string]any)) {
+	t.Helper()
+	config := product.Config()
+	change(config)
+	if err := product.Configure(config); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := product.Configure(product.Config()); err != nil {
+			t.Error(err)
+		}
+	})
+}
