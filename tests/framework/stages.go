@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 	"time"
 )
 
@@ -14,23 +16,24 @@ const stageDeadline = 45 * time.Minute
 type Stage struct {
 	Name string
 	// reached returns nil from that point on.
-	reached func(context.Context, *Product) error
+	reached func(context.Context, *Product, *Running) error
 }
 
 // Stages at which a run is interrupted.
 var (
 	// NodesStarted: a node container exists, Kubernetes in it does not answer yet.
-	NodesStarted = Stage{"the nodes are being made", func(ctx context.Context, p *Product) error {
+	NodesStarted = Stage{"the nodes are being made", func(ctx context.Context, p *Product, _ *Running) error {
 		_, _, err := p.nodeContainer(ctx)
 		return err
 	}}
 	// NetworkStarted: the cluster stands and the pod network is being installed.
-	NetworkStarted = Stage{"the pod network is being installed", func(ctx context.Context, p *Product) error {
+	NetworkStarted = Stage{"the pod network is being installed", func(ctx context.Context, p *Product, _ *Running) error {
 		return p.onNode(ctx, "get", "daemonset", "--namespace=kube-system", "calico-node")
 	}}
-	// TenantsStarted: the network is ready and the first tenant has a namespace.
-	TenantsStarted = Stage{"the tenants are being made", func(ctx context.Context, p *Product) error {
-		return p.onNode(ctx, "get", "namespace", TenantBlue)
+	// TenantsStarted: the network is ready and the first tenant's namespace is being made. From there to the end it takes
+	// about a second, less than it takes to ask the cluster, so that it is the run itself that tells.
+	TenantsStarted = Stage{"the tenants are being made", func(_ context.Context, _ *Product, r *Running) error {
+		return r.printed(TenantBlue + "-namespace creating")
 	}}
 )
 
@@ -45,11 +48,23 @@ func (r *Running) Await(ctx context.Context, product *Product, stage Stage) erro
 		case <-ctx.Done():
 		}
 	}()
-	err := Poll(ctx, stage.Name, stageDeadline, func(ctx context.Context) error { return stage.reached(ctx, product) })
+	err := Poll(ctx, stage.Name, stageDeadline, func(ctx context.Context) error { return stage.reached(ctx, product, r) })
 	if err != nil && ctx.Err() != nil {
 		return fmt.Errorf("%w\n%s%s", context.Cause(ctx), r.stdout.String(), r.stderr.String())
 	}
 	return err
+}
+
+// printed says whether a text stands in what the command has printed so far.
+func (r *Running) printed(text string) error {
+	soFar, err := os.ReadFile(r.log.Name())
+	if err != nil {
+		return err
+	}
+	if !strings.Contains(string(soFar), text) {
+		return fmt.Errorf("%q is not printed yet", text)
+	}
+	return nil
 }
 
 // NodeContainers returns the names of the cluster's containers, running or not, of all engines.
