@@ -3,9 +3,7 @@ package plugin
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,9 +24,6 @@ const (
 	kindClusterLabel = "io.x-k8s.kind.cluster"
 	kindRoleLabel    = "io.x-k8s.kind.role"
 )
-
-// ownerLabel says on a network whom it was made for.
-const ownerLabel = "io.rampart.directory"
 
 const (
 	roleControlPlane = constants.ControlPlaneNodeRoleValue
@@ -84,70 +79,6 @@ func (k *kindClient) hostFaults(_ context.Context, repair bool) []string {
 	return faults
 }
 
-// kindReference returns an image's reference as kind passes it to an engine: with its registry, and without the tag if
-// there is a digest, which podman does not take together.
-func kindReference(reference string) string {
-	name, digest, hasDigest := strings.Cut(reference, "@")
-	if hasDigest {
-		if colon := strings.LastIndex(name, ":"); colon > strings.LastIndex(name, "/") {
-			name = name[:colon]
-		}
-		name += "@" + digest
-	}
-	registry, _, hasPath := strings.Cut(name, "/")
-	switch {
-	case !hasPath:
-		return "docker.io/library/" + name
-	case registry != "localhost" && !strings.ContainsAny(registry, ".:"):
-		return "docker.io/" + name
-	default:
-		return name
-	}
-}
-
-func (k *kindClient) imageID(ctx context.Context, reference string) (string, error) {
-	out, err := k.engine.run(ctx, "image", "inspect", "--format", "{{.Id}}", kindReference(reference))
-	if failed := (commandError{}); errors.As(err, &failed) {
-		return "", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	if !strings.Contains(out, ":") {
-		// podman leaves the algorithm out.
-		out = "sha256:" + out
-	}
-	return out, nil
-}
-
-func (k *kindClient) comparesImageIDs() bool {
-	return !k.info.containerdStore
-}
-
-func (k *kindClient) loadImage(ctx context.Context, archive string) error {
-	_, err := k.engine.run(ctx, "load", "--input", archive)
-	return err
-}
-
-func (k *kindClient) tagImage(ctx context.Context, id, reference string) error {
-	_, err := k.engine.run(ctx, "tag", strings.TrimPrefix(id, "sha256:"), kindReference(reference))
-	return err
-}
-
-func (k *kindClient) pullImage(ctx context.Context, reference string) error {
-	_, err := k.engine.run(ctx, "pull", "--quiet", kindReference(reference))
-	return err
-}
-
-func (k *kindClient) imageVersion(ctx context.Context, directory, reference string) (string, error) {
-	engine, err := k.limited(directory)
-	if err != nil {
-		return "", err
-	}
-	out, err := engine.run(ctx, "run", "--rm", "--network", "none", "--entrypoint", "cat", kindReference(reference), "/kind/version")
-	return strings.TrimSpace(out), err
-}
-
 // limited returns the engine with limits that it can set. A newer podman adds them to its own configuration, an older
 // one knows only how to read another file instead.
 func (k *kindClient) limited(directory string) (command, error) {
@@ -180,80 +111,6 @@ func addsConfiguration(version string) bool {
 	majorNumber, errMajor := strconv.Atoi(major)
 	minorNumber, errMinor := strconv.Atoi(minor)
 	return errMajor == nil && errMinor == nil && (majorNumber > 4 || (majorNumber == 4 && minorNumber >= 6))
-}
-
-// networkDescription is what the engines tell about a network. podman says subnets and labels, the others IPAM and
-// Labels.
-type networkDescription struct {
-	Labels  map[string]string
-	Subnets []struct{ Subnet string }
-	IPAM    struct {
-		Config []struct{ Subnet string }
-	}
-}
-
-func (k *kindClient) describeNetwork(ctx context.Context, network string) (*networkDescription, error) {
-	out, err := k.engine.run(ctx, "network", "inspect", network)
-	if failed := (commandError{}); errors.As(err, &failed) {
-		words := strings.ToLower(failed.words)
-		if strings.Contains(words, "not found") || strings.Contains(words, "no such network") {
-			return nil, nil
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	// The keys are matched without regard to case.
-	var found []networkDescription
-	if err := json.Unmarshal([]byte(out), &found); err != nil {
-		return nil, fmt.Errorf("understanding what %s says of network %s: %w", k.name(), network, err)
-	}
-	if len(found) == 0 {
-		return nil, nil
-	}
-	return &found[0], nil
-}
-
-func (k *kindClient) networkOwner(ctx context.Context, network string) (string, bool, error) {
-	found, err := k.describeNetwork(ctx, network)
-	if err != nil || found == nil {
-		return "", false, err
-	}
-	return found.Labels[ownerLabel], true, nil
-}
-
-func (k *kindClient) createNetwork(ctx context.Context, network, owner string) ([]netip.Prefix, error) {
-	args := []string{"network", "create", "--driver", "bridge", "--label", ownerLabel + "=" + owner}
-	if k.name() == engineDocker {
-		// Docker gives a new network 1500 whatever the default one has, and larger packets then get lost on the way out.
-		mtu, err := k.engine.run(ctx, "network", "inspect", "bridge", "--format",
-			`{{index .Options "com.docker.network.driver.mtu"}}`)
-		if _, notNumber := strconv.Atoi(mtu); err == nil && notNumber == nil {
-			args = append(args, "--opt", "com.docker.network.driver.mtu="+mtu)
-		}
-	}
-	if _, err := k.engine.run(ctx, append(args, network)...); err != nil {
-		return nil, err
-	}
-	found, err := k.describeNetwork(ctx, network)
-	if err != nil {
-		return nil, err
-	}
-	if found == nil {
-		return nil, fmt.Errorf("network %s is gone right after it was made", network)
-	}
-	var ranges []netip.Prefix
-	for _, subnet := range append(found.Subnets, found.IPAM.Config...) {
-		if prefix, err := netip.ParsePrefix(subnet.Subnet); err == nil {
-			ranges = append(ranges, prefix)
-		}
-	}
-	return ranges, nil
-}
-
-func (k *kindClient) removeNetwork(ctx context.Context, network string) error {
-	_, err := k.engine.run(ctx, "network", "rm", network)
-	return err
 }
 
 // containerDescription is what the engines tell about a container.
