@@ -9,6 +9,9 @@ export GOFLAGS := $(filter-out -buildvcs=%,$(GOFLAGS)) -buildvcs=false
 
 RAMPART := bin/rampart
 LINTER := .rampart/bin/golangci-lint
+# A cache for each clone: what the linter found in another clone, it reports with paths of that clone, and if those are
+# gone it no longer sees the exceptions in the files.
+export GOLANGCI_LINT_CACHE := $(CURDIR)/.rampart/lint-cache
 UNIT := $$(go list ./... | grep -v -e /tests/e2e -e /tests/engine)
 
 .DEFAULT_GOAL := help
@@ -75,7 +78,7 @@ fix: $(LINTER) ## mend what the linter can mend by itself
 
 .PHONY: clean
 clean: ## remove what was compiled from this clone; state and clusters stay
-	rm -rf bin .rampart/bin .rampart/road.stamp
+	rm -rf bin .rampart/bin .rampart/lint-cache .rampart/road.stamp
 
 .PHONY: rampart
 rampart:
