@@ -13,7 +13,8 @@ import (
 
 // Diff compares the state with the new inputs. Almost every change replaces the cluster, and the old one goes first: both
 // would have the same name, and perhaps the same port. Files are changed in place, and the two image hints need nothing.
-// Nodes that a refresh found stopped are started by an update; nodes that are missing make a new cluster.
+// Nodes that a refresh found stopped are started by an update; nodes that are missing make a new cluster. Where the inputs
+// do not allow a replacement, a change that needs one is an error.
 func (c *Cluster) Diff(
 	_ context.Context, req infer.DiffRequest[ClusterArgs, ClusterState],
 ) (infer.DiffResponse, error) {
