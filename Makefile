@@ -12,7 +12,7 @@ LINTER := .rampart/bin/golangci-lint
 # A cache for each clone: what the linter found in another clone, it reports with paths of that clone, and if those are
 # gone it no longer sees the exceptions in the files.
 export GOLANGCI_LINT_CACHE := $(CURDIR)/.rampart/lint-cache
-UNIT := $$(go list ./... | grep -v -e /tests/e2e -e /tests/engine)
+UNIT := $$(go list ./... | grep -v -e /tests/e2e -e /tests/engine -e /tests/apiserver)
 
 .DEFAULT_GOAL := help
 
@@ -45,7 +45,7 @@ doctor: rampart ## look for what would keep a run from working
 	@$(RAMPART) doctor --stack $(STACK)
 
 .PHONY: test
-test: test-unit test-engine test-e2e ## all tests; they bring their own tools and their own cluster
+test: test-unit test-engine test-apiserver test-e2e ## all tests; they bring their own tools and their own cluster
 
 .PHONY: test-unit
 test-unit: ## tests of single packages
@@ -59,6 +59,10 @@ test-race: ## tests of single packages with the race detector; needs a C compile
 .PHONY: test-engine
 test-engine: ## the program through the real Pulumi engine, without a cluster
 	@go test -count=1 -timeout 45m ./tests/engine/...
+
+.PHONY: test-apiserver
+test-apiserver: ## a real API server without nodes: what it admits, and to whom
+	@go test -count=1 -timeout 45m ./tests/apiserver/...
 
 .PHONY: test-e2e
 test-e2e: ## a real cluster, brought up through the product and attacked; needs root
