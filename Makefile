@@ -56,16 +56,17 @@ test-unit: ## tests of single packages
 test-race: ## tests of single packages with the race detector; needs a C compiler
 	@CGO_ENABLED=1 go test -race $(UNIT)
 
+# What the tests run on is built before them, in sight and outside their time limits.
 .PHONY: test-engine
-test-engine: ## the program through the real Pulumi engine, without a cluster
+test-engine: tools ## the program through the real Pulumi engine, without a cluster
 	@go test -count=1 -timeout 45m ./tests/engine/...
 
 .PHONY: test-apiserver
-test-apiserver: ## a real API server without nodes: what it admits, and to whom
+test-apiserver: tools ## a real API server without nodes: what it admits, and to whom
 	@go test -count=1 -timeout 45m ./tests/apiserver/...
 
 .PHONY: test-e2e
-test-e2e: ## a real cluster, brought up through the product and attacked; needs root
+test-e2e: tools ## a real cluster, brought up through the product and attacked; needs root
 	@go test -count=1 -timeout 45m ./tests/e2e/...
 
 .PHONY: bench
