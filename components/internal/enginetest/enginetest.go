@@ -12,6 +12,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/rampart-iac/rampart/components/internal/objects"
 )
 
 // Recorder keeps every registered resource.
@@ -102,7 +104,8 @@ func (r *Recorder) Decode(t *testing.T, name string, into any) {
 }
 
 // CheckHouseRules fails the test for a resource under the component that breaks what every component is held to: each
-// child has a parent, bears the component's name as prefix, and every Kubernetes object says that Rampart manages it.
+// child has a parent, bears the component's name as prefix, and every Kubernetes object says that Rampart manages it and,
+// unless it is a workload, how it is deleted.
 func (r *Recorder) CheckHouseRules(t *testing.T, component string) {
 	t.Helper()
 	for _, args := range r.All() {
@@ -115,6 +118,9 @@ func (r *Recorder) CheckHouseRules(t *testing.T, component string) {
 		if !strings.HasPrefix(args.Name, component+"-") {
 			t.Errorf("%s %s: its name lacks the component's as prefix", args.TypeToken, args.Name)
 		}
+		if objects.DeletedInBackground(args.TypeToken) {
+			checkDeletion(t, args)
+		}
 		// Components have no labels, a patch must not claim an object that is not ours, and Calico drops the labels of
 		// objects that it writes.
 		if !strings.HasPrefix(args.TypeToken, "kubernetes:") || strings.HasSuffix(args.TypeToken, "Patch") ||
@@ -125,5 +131,17 @@ func (r *Recorder) CheckHouseRules(t *testing.T, component string) {
 		if !labels.IsObject() || !labels.ObjectValue()["app.kubernetes.io/managed-by"].IsString() {
 			t.Errorf("%s %s lacks the label app.kubernetes.io/managed-by", args.TypeToken, args.Name)
 		}
+	}
+}
+
+func checkDeletion(t *testing.T, args pulumi.MockResourceArgs) {
+	t.Helper()
+	annotations := args.Inputs["metadata"].ObjectValue()["annotations"]
+	if !annotations.IsObject() {
+		t.Errorf("%s %s has no annotations: does it take its options from objects.ChildOptions?", args.TypeToken, args.Name)
+		return
+	}
+	if policy := annotations.ObjectValue()[objects.PropagationAnnotation]; policy.StringValue() != "background" {
+		t.Errorf("%s %s is deleted %v, want in the background", args.TypeToken, args.Name, policy)
 	}
 }
