@@ -36,6 +36,11 @@ func (p *Product) Census(ctx context.Context) (Census, error) {
 		return nil, err
 	}
 	for _, command := range running {
+		// podman's name server inherits the environment of whichever call started it, serves the networks of everybody, and
+		// ends by itself some time after the last of them. What is ours of it, the network, is counted above.
+		if strings.Contains(command, "/aardvark-dns ") {
+			continue
+		}
 		census = append(census, "process "+command)
 	}
 	for _, dir := range []string{p.TempDir(), filepath.Join(p.Home(), "clusters"), filepath.Join(p.Home(), "state")} {
