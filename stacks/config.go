@@ -13,6 +13,7 @@ type Config struct {
 
 	Cluster   Cluster   `config:"cluster"`
 	Admission Admission `config:"admission"`
+	Access    Access    `config:"access"`
 
 	// Tenants each get a namespace of their own, isolated from the others.
 	Tenants []Tenant `config:"tenants"`
@@ -57,13 +58,97 @@ type Admission struct {
 	AllowedRegistries []string `config:"allowedRegistries"`
 }
 
+// Access says who looks after the whole cluster.
+type Access struct {
+	// Viewers look at everything but secrets and logs; Operators also read logs, drain nodes, scale and restart; Auditors
+	// read who may do what and what is enforced.
+	Viewers   People `config:"viewers"`
+	Operators People `config:"operators"`
+	Auditors  People `config:"auditors"`
+
+	// BreakGlass opens a role for emergencies for a while. Left out: nobody has it.
+	BreakGlass BreakGlass `config:"breakGlass"`
+}
+
+// People are users and groups as the API server knows them.
+type People struct {
+	Users  []string `config:"users"`
+	Groups []string `config:"groups"`
+}
+
+// BreakGlass is a grant of the role for emergencies.
+type BreakGlass struct {
+	// Reason, a sentence, and Owner, who answers for it.
+	Reason string `config:"reason"`
+	Owner  string `config:"owner"`
+
+	// Expires is when the grant ends, as RFC 3339 writes it (2026-12-24T18:00:00Z): at most seven days ahead.
+	Expires string `config:"expires"`
+}
+
+// Given says whether there is a grant, or a part of one.
+func (b BreakGlass) Given() bool { return b != BreakGlass{} }
+
 // Tenant is a team or an application with a namespace of its own.
 type Tenant struct {
 	// Name of the tenant and of its namespace: a DNS label.
 	Name string `config:"name"`
 
-	// Users and Groups, as the API server knows them, who hold the tenant's role in its namespace, beside the
-	// service account that the tenant gets in any case.
-	Users  []string `config:"users"`
-	Groups []string `config:"groups"`
+	// Viewers look at everything in the namespace but secrets; Developers run workloads in it, as does the service account
+	// that the tenant gets in any case; Operators look, scale and restart.
+	Viewers    People `config:"viewers"`
+	Developers People `config:"developers"`
+	Operators  People `config:"operators"`
+
+	// Rules are what developers may do beside that, with custom resources.
+	Rules []Rule `config:"rules"`
+
+	// Quota bounds what the tenant takes altogether, Limits what a single container takes.
+	Quota  Quota  `config:"quota"`
+	Limits Limits `config:"limits"`
+
+	// Secrets of the namespace: by the name of the Secret, then by the key.
+	Secrets map[string]map[string]Secret `config:"secrets"`
+}
+
+// Quota is what a tenant may take. What is left out has its default (components/tenant).
+type Quota struct {
+	// Sums over all containers' limits: cores ("2", 500m) and bytes (512Mi, 4Gi).
+	CPU              string `config:"cpu"`
+	Memory           string `config:"memory"`
+	EphemeralStorage string `config:"ephemeralStorage"`
+
+	// Bytes of all persistent volumes.
+	Storage string `config:"storage"`
+
+	// How many there may be.
+	Pods          int `config:"pods"`
+	Volumes       int `config:"volumes"`
+	LoadBalancers int `config:"loadBalancers"`
+	NodePorts     int `config:"nodePorts"`
+}
+
+// Limits are what a container gets that names none (Default: its limit, Request: what is set aside for it), and what none
+// may go beyond (Max).
+type Limits struct {
+	Default Resources `config:"default"`
+	Request Resources `config:"request"`
+	Max     Resources `config:"max"`
+}
+
+// Resources of a container: cores and bytes.
+type Resources struct {
+	CPU              string `config:"cpu"`
+	Memory           string `config:"memory"`
+	EphemeralStorage string `config:"ephemeralStorage"`
+}
+
+// Secret is a value that stands encrypted in a stack file (secure: ...), and is never shown.
+type Secret string
+
+// Rule allows some verbs on some resources of one API group. No wildcards.
+type Rule struct {
+	Group     string   `config:"group"`
+	Resources []string `config:"resources"`
+	Verbs     []string `config:"verbs"`
 }

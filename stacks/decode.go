@@ -14,7 +14,15 @@ import (
 // It goes on after a fault, so that one run reports them all. A field that the configuration leaves out keeps its value.
 type decoder struct {
 	faults Faults
+
+	// decrypted are the top-level settings whose secret values have been decrypted: in them, nobody can tell any more which
+	// values were encrypted. opened says that the setting at work is one of them.
+	decrypted map[string]bool
+	opened    bool
 }
+
+// blinded is what stands for a value that is encrypted in a stack file, for whoever does not decrypt it.
+const blinded = "[secret]"
 
 // settings decodes the top level. There, every value is text: an object or a list is JSON in a string, and so is a
 // number. Keys are the settings' names without a namespace.
@@ -31,6 +39,7 @@ func (d *decoder) settings(into reflect.Value, values map[string]string) {
 			field.SetString(values[key])
 			continue
 		}
+		d.opened = d.decrypted[key]
 		d.value(path, field, parse(values[key]))
 	}
 }
@@ -48,9 +57,15 @@ func parse(text string) any {
 }
 
 func (d *decoder) value(path string, into reflect.Value, value any) {
+	if into.Type() == reflect.TypeFor[Secret]() {
+		d.secret(path, into, value)
+		return
+	}
 	switch into.Kind() {
 	case reflect.Struct:
 		d.object(path, into, value)
+	case reflect.Map:
+		d.named(path, into, value)
 	case reflect.Slice:
 		d.list(path, into, value)
 	case reflect.String:
@@ -89,6 +104,35 @@ func (d *decoder) object(path string, into reflect.Value, value any) {
 	}
 }
 
+// named decodes a mapping whose keys are names that the stack chooses.
+func (d *decoder) named(path string, into reflect.Value, value any) {
+	object, ok := value.(map[string]any)
+	if !ok {
+		d.wrongType(path, value, "a mapping by names")
+		return
+	}
+	into.Set(reflect.MakeMap(into.Type()))
+	for _, key := range sortedKeys(object) {
+		element := reflect.New(into.Type().Elem()).Elem()
+		d.value(path+"."+key, element, object[key])
+		into.SetMapIndex(reflect.ValueOf(key), element)
+	}
+}
+
+// secret decodes a value that must stand encrypted in the stack file. It is in no fault.
+func (d *decoder) secret(path string, into reflect.Value, value any) {
+	text, ok := value.(string)
+	switch {
+	case !ok:
+		d.faults.add(path, "", "is %s, must be text: encrypt it as docs/access.md says", describe(value))
+	case text != blinded && !d.opened:
+		d.faults.add(path, "", "is in plain text in the stack file: encrypt it as docs/access.md says, and change it where "+
+			"it came from")
+	default:
+		into.SetString(text)
+	}
+}
+
 func (d *decoder) list(path string, into reflect.Value, value any) {
 	list, ok := value.([]any)
 	if !ok {
@@ -120,7 +164,33 @@ func (d *decoder) wrongType(path string, value any, want string) {
 	if _, number := value.(json.Number); number && want == "text" {
 		rule += ": put it in quotes"
 	}
-	d.faults.add(path, show(value), "%s", rule)
+	d.faults.add(path, show(hide(path, value)), "%s", rule)
+}
+
+// secretsKey is the setting below which every value is secret, wherever somebody puts it by mistake.
+const secretsKey = "secrets"
+
+// hide takes secrets out of a value that is about to be shown.
+func hide(path string, value any) any {
+	if slices.Contains(strings.Split(path, "."), secretsKey) {
+		return blinded
+	}
+	switch typed := value.(type) {
+	case map[string]any:
+		shown := map[string]any{}
+		for key, element := range typed {
+			shown[key] = hide(key, element)
+		}
+		return shown
+	case []any:
+		shown := make([]any, 0, len(typed))
+		for _, element := range typed {
+			shown = append(shown, hide("", element))
+		}
+		return shown
+	default:
+		return value
+	}
 }
 
 func (d *decoder) unknown(path, key, prefix string, fields map[string]reflect.Value) {

@@ -7,6 +7,9 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -49,7 +52,7 @@ func ThisHost(home string) (Host, error) {
 	if err != nil {
 		return Host{}, fmt.Errorf("listing the clusters of %s: %w", home, err)
 	}
-	host := Host{Networks: networks, Images: images}
+	host := Host{Networks: networks, Images: images, Now: time.Now()}
 	for _, path := range kubeconfigs {
 		host.Clusters = append(host.Clusters, filepath.Base(filepath.Dir(path)))
 	}
@@ -67,6 +70,23 @@ func engineValues() (Values, error) {
 	return values, checkFresh(values)
 }
 
+// engineSecrets are the settings that hold a secret, by their names without the namespace. The engine has decrypted them.
+func engineSecrets() (map[string]bool, error) {
+	var keys []string
+	if text := os.Getenv(pulumi.EnvConfigSecretKeys); text != "" {
+		if err := json.Unmarshal([]byte(text), &keys); err != nil {
+			return nil, fmt.Errorf("reading which settings the engine holds secret: %w", err)
+		}
+	}
+	secrets := map[string]bool{}
+	for _, key := range keys {
+		if name, ours := strings.CutPrefix(key, Project+":"); ours {
+			secrets[name] = true
+		}
+	}
+	return secrets, nil
+}
+
 // checkFresh compares what the engine handed over with the stack file that it is a copy of. The command line makes the
 // copy, because the engine writes its salt into the file that it reads; somebody who edits the stack file and then runs
 // the engine by hand would get the settings of before.
@@ -79,9 +99,33 @@ func checkFresh(values Values) error {
 	if err != nil {
 		return err
 	}
-	if !maps.Equal(current, values) {
+	if !maps.EqualFunc(current, values, sameButSecrets) {
 		return errors.New("the configuration is not that of " + path + ": run eval \"$(bin/rampart env)\" again, " +
 			"and change settings in that file only")
 	}
 	return nil
+}
+
+// sameButSecrets compares a value of a file, with its secrets blinded, with the one that the engine handed over.
+func sameButSecrets(file, engine string) bool {
+	if file == engine || file == blinded {
+		return true
+	}
+	return strings.Contains(file, blinded) && sameParsed(parse(file), parse(engine))
+}
+
+func sameParsed(file, engine any) bool {
+	if file == blinded {
+		return true
+	}
+	switch file := file.(type) {
+	case map[string]any:
+		engine, ok := engine.(map[string]any)
+		return ok && maps.EqualFunc(file, engine, sameParsed)
+	case []any:
+		engine, ok := engine.([]any)
+		return ok && slices.EqualFunc(file, engine, sameParsed)
+	default:
+		return file == engine
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"time"
 )
 
 // Host is what validation has to know about the machine that it runs on.
@@ -17,6 +18,9 @@ type Host struct {
 
 	// Images is what the road to the bits provides, nil if it has not been taken yet.
 	Images *Images
+
+	// Now is the moment that nothing may have expired at.
+	Now time.Time
 }
 
 // HostNetwork is one IPv4 range of one interface.

@@ -11,9 +11,16 @@ type Values map[string]string
 
 // Load turns a stack's values into its configuration. The error is Faults with every fault that there is; nothing has
 // been created or changed when it returns.
+//
+// The values are those of ReadFile, with secrets blinded; one that is in plain text is a fault.
 func Load(values Values, host Host) (Config, error) {
+	return load(values, nil, host)
+}
+
+// load is Load for values of which some settings, named without the namespace, have had their secrets decrypted.
+func load(values Values, decrypted map[string]bool, host Host) (Config, error) {
 	own := map[string]string{}
-	var decode decoder
+	decode := decoder{decrypted: decrypted}
 	for _, key := range sortedKeys(values) {
 		namespace, name, _ := strings.Cut(key, ":")
 		if namespace == Project {

@@ -9,17 +9,22 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/components/access"
 	"github.com/rampart-iac/rampart/components/admission"
 )
 
 // testHost is a machine in one private network.
 func testHost() Host {
-	return Host{Networks: []HostNetwork{
-		{Interface: "lo", Range: netip.MustParsePrefix("127.0.0.0/8")},
-		{Interface: "eth0", Range: netip.MustParsePrefix("10.20.0.0/16")},
-	}}
+	return Host{
+		Networks: []HostNetwork{
+			{Interface: "lo", Range: netip.MustParsePrefix("127.0.0.0/8")},
+			{Interface: "eth0", Range: netip.MustParsePrefix("10.20.0.0/16")},
+		},
+		Now: time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC),
+	}
 }
 
 func TestLoadReportsBadInput(t *testing.T) {
@@ -74,8 +79,8 @@ func TestLoadReportsBadInput(t *testing.T) {
 			[]string{`rampart:cluster.podCidr: is not a known setting: did you mean podCIDR?`},
 		},
 		"misspelt key in a list": {
-			Values{"rampart:tenants": `[{"name":"blue","group":["x"]}]`},
-			[]string{`rampart:tenants[0].group: is not a known setting: did you mean groups?`},
+			Values{"rampart:tenants": `[{"name":"blue","viewer":{"group":["x"]}}]`},
+			[]string{`rampart:tenants[0].viewer: is not a known setting: did you mean viewers?`},
 		},
 		"key that is near nothing": {
 			Values{"rampart:admission": `{"allowedRegistries":["a.io"],"webhook":true}`},
@@ -174,17 +179,103 @@ func TestLoadReportsBadInput(t *testing.T) {
 				`rampart:tenants[6].name "": is empty: give the tenant a name`,
 			},
 		},
-		"subjects of a tenant": {
-			Values{"rampart:tenants": `[{"name":"blue","users":["system:admin","ann","ann"],"groups":["*"," x",""]}]`},
+		"people of a tenant": {
+			Values{"rampart:tenants": `[{"name":"blue","developers":{"users":["system:admin","ann","ann"],"groups":["*"," x",""]},` +
+				`"viewers":{"groups":["rampart:operator"]},"operators":{"users":"ann"}}]`},
 			[]string{
-				`rampart:tenants[0].users[0] "system:admin": is one of Kubernetes' own users or groups: choose another name`,
-				`rampart:tenants[0].users[2] "ann": is named twice: remove one`,
-				`rampart:tenants[0].groups[0] "*": is a wildcard: name each one`,
-				`rampart:tenants[0].groups[1] " x": is empty or has spaces around it: ` +
+				`rampart:tenants[0].operators.users "ann": is text, must be a list`,
+				`rampart:tenants[0].viewers.groups[0] "rampart:operator": is a name that only "rampart kubeconfig" gives: ` +
+					`choose another name`,
+				`rampart:tenants[0].developers.users[0] "system:admin": is one of Kubernetes' own users or groups: ` +
+					`choose another name`,
+				`rampart:tenants[0].developers.users[2] "ann": is named twice: remove one`,
+				`rampart:tenants[0].developers.groups[0] "*": is a wildcard: name each one`,
+				`rampart:tenants[0].developers.groups[1] " x": is empty or has spaces around it: ` +
 					`write the name as the API server knows it`,
-				`rampart:tenants[0].groups[2] "": is empty or has spaces around it: ` +
+				`rampart:tenants[0].developers.groups[2] "": is empty or has spaces around it: ` +
 					`write the name as the API server knows it`,
 			},
+		},
+		"rules of a tenant": {
+			Values{"rampart:tenants": `[{"name":"blue","rules":[{"group":"example.org","resources":["*"],"verbs":["get"]},` +
+				`{"group":"rbac.authorization.k8s.io","resources":["roles"],"verbs":["escalate"]}]}]`},
+			[]string{
+				`rampart:tenants[0].rules[0].resources[0] "*": is a wildcard, which also covers what does not exist yet: ` +
+					`name each resource`,
+				`rampart:tenants[0].rules[1].group "rbac.authorization.k8s.io": holds what the cluster is guarded with: ` +
+					`no tenant has rights in it`,
+				`rampart:tenants[0].rules[1].verbs[0] "escalate": hands out rights, or does many things at once: ` +
+					`use some of get, list, watch, create, update, patch, delete`,
+			},
+		},
+		"capacity of a tenant": {
+			Values{"rampart:tenants": `[{"name":"blue","quota":{"cpu":2,"memory":"4GB","pods":-1},` +
+				`"limits":{"default":{"cpu":"4"},"max":{"cpu":"2"}}}]`},
+			[]string{
+				`rampart:tenants[0].quota.cpu 2: is a number, must be text: put it in quotes`,
+				`rampart:tenants[0].quota.pods -1: is negative: write how many there may be`,
+				`rampart:tenants[0].limits.max.cpu "2": is less than limits.default.cpu "4", so that such a container would ` +
+					`never start: raise it, or lower that`,
+				`rampart:tenants[0].quota.memory "4GB": is not a quantity: write bytes such as 512Mi or 4Gi`,
+			},
+		},
+		"secrets in plain text": {
+			Values{"rampart:tenants": `[{"name":"blue","secrets":{"db":{"password":"hunter2","pin":1234,"good":"[secret]"}}}]`},
+			[]string{
+				`rampart:tenants[0].secrets.db.password: is in plain text in the stack file: encrypt it as docs/access.md says, ` +
+					`and change it where it came from`,
+				`rampart:tenants[0].secrets.db.pin: is a number, must be text: encrypt it as docs/access.md says`,
+			},
+		},
+		"secrets of the wrong shape": {
+			Values{"rampart:tenants": `[{"name":"blue","secrets":{"db":"hunter2"}},{"name":"green","secrets":["hunter2"]}]`},
+			[]string{
+				`rampart:tenants[0].secrets.db "[secret]": is text, must be a mapping by names`,
+				`rampart:tenants[1].secrets "[secret]": is a list, must be a mapping by names`,
+			},
+		},
+		"secrets in the wrong place": {
+			Values{"rampart:tenants": `{"blue":{"secrets":{"db":{"password":"hunter2"}}}}`},
+			[]string{`rampart:tenants {"blue":{"secrets":"[secret]"}}: is a mapping, must be a list`},
+		},
+		"names of secrets": {
+			Values{"rampart:tenants": `[{"name":"blue","secrets":{"DB":{"a b":"[secret]"},"none":{}}}]`},
+			[]string{
+				`rampart:tenants[0].secrets "DB": is not the name of a Secret: use lower-case letters, digits, dashes and dots, ` +
+					`with a letter or digit at both ends`,
+				`rampart:tenants[0].secrets.DB "a b": is not the name of a key: use letters, digits, dashes, underscores and dots`,
+				`rampart:tenants[0].secrets.none {}: is empty: give the Secret at least one key and its value`,
+			},
+		},
+		"people of the cluster": {
+			Values{"rampart:access": `{"viewers":{"groups":["system:authenticated"]},"auditors":{"users":["*"]},` +
+				`"operators":{"groups":["kubeadm:cluster-admins"]},"developers":{}}`},
+			[]string{
+				`rampart:access.developers: is not a known setting: use one of auditors, breakGlass, operators, viewers`,
+				`rampart:access.viewers.groups[0] "system:authenticated": is one of Kubernetes' own users or groups: ` +
+					`choose another name`,
+				`rampart:access.operators.groups[0] "kubeadm:cluster-admins": is one of Kubernetes' own users or groups: ` +
+					`choose another name`,
+				`rampart:access.auditors.users[0] "*": is a wildcard: name each one`,
+			},
+		},
+		"a grant that is over": {
+			Values{"rampart:access": `{"breakGlass":{"expires":"2026-11-25T11:59:59Z"}}`},
+			[]string{
+				`rampart:access.breakGlass.reason "": is empty: say in a sentence why the glass has to be broken`,
+				`rampart:access.breakGlass.owner "": is empty: name who answers for it`,
+				`rampart:access.breakGlass.expires "2026-11-25T11:59:59Z": is over: take the grant out, or give a new one ` +
+					`with a new reason`,
+			},
+		},
+		"a grant until who knows when": {
+			Values{"rampart:access": `{"breakGlass":{"reason":"r","owner":"o","expires":"tomorrow"}}`},
+			[]string{`rampart:access.breakGlass.expires "tomorrow": is not a moment: write one such as 2026-11-25T13:00:00Z`},
+		},
+		"a grant for a year": {
+			Values{"rampart:access": `{"breakGlass":{"reason":"r","owner":"o","expires":"2027-11-25T12:00:00Z"}}`},
+			[]string{`rampart:access.breakGlass.expires "2027-11-25T12:00:00Z": is more than 7 days ahead: choose a moment ` +
+				`before 2026-12-02T12:00:00Z`},
 		},
 		"cluster settings out of range": {
 			Values{"rampart:cluster": `{"name":"Rampart_1","workers":-1,"tlsMinVersion":"1.1","engine":"lxc",` +
@@ -280,9 +371,24 @@ func TestDefaultStackFile(t *testing.T) {
 	}
 	want := Default()
 	want.Cluster.Ephemeral = true
+	want.Access = Access{
+		Viewers:   People{Users: []string{}, Groups: []string{}},
+		Operators: People{Groups: []string{}}, Auditors: People{Groups: []string{}},
+	}
 	want.Tenants = []Tenant{
-		{Name: "blue", Users: []string{}, Groups: []string{"blue-team"}},
-		{Name: "green", Groups: []string{"green-team"}},
+		{
+			Name: "blue", Developers: People{Users: []string{}, Groups: []string{"blue-team"}},
+			Viewers: People{Groups: []string{}}, Operators: People{Groups: []string{}},
+			Quota: Quota{
+				CPU: "20", Memory: "20Gi", EphemeralStorage: "50Gi", Storage: "50Gi", Pods: 50, Volumes: 20,
+			},
+			Limits: Limits{
+				Default: Resources{CPU: "500m", Memory: "256Mi", EphemeralStorage: "1Gi"},
+				Request: Resources{CPU: "50m", Memory: "64Mi", EphemeralStorage: "64Mi"},
+				Max:     Resources{CPU: "2", Memory: "4Gi", EphemeralStorage: "10Gi"},
+			},
+		},
+		{Name: "green", Developers: People{Groups: []string{"green-team"}}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -309,7 +415,7 @@ func settingNames(of reflect.Type) []string {
 		}
 		names = append(names, name)
 		element := field.Type
-		if element.Kind() == reflect.Slice {
+		for element.Kind() == reflect.Slice || element.Kind() == reflect.Map {
 			element = element.Elem()
 		}
 		switch element.Kind() {
@@ -321,6 +427,56 @@ func settingNames(of reflect.Type) []string {
 		}
 	}
 	return names
+}
+
+// TestLoadOfDecryptedSecrets: the engine hands values over that nobody can tell from plain text.
+func TestLoadOfDecryptedSecrets(t *testing.T) {
+	t.Parallel()
+	values := Values{"rampart:tenants": `[{"name":"blue","secrets":{"db":{"password":"hunter2"}}}]`}
+	config, err := load(values, map[string]bool{"tenants": true}, testHost())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := config.Tenants[0].Secrets["db"]["password"]; got != "hunter2" {
+		t.Errorf("got %q", got)
+	}
+	if _, err := load(values, map[string]bool{"access": true}, testHost()); err == nil {
+		t.Error("accepted although the engine does not hold it secret")
+	}
+}
+
+func TestSameButSecrets(t *testing.T) {
+	t.Parallel()
+	const file = `[{"name":"blue","secrets":{"db":{"password":"[secret]"}}}]`
+	for engine, want := range map[string]bool{
+		`[{"name":"blue","secrets":{"db":{"password":"hunter2"}}}]`:                true,
+		`[{"secrets":{"db":{"password":"hunter2"}},"name":"blue"}]`:                true,
+		`[{"name":"green","secrets":{"db":{"password":"hunter2"}}}]`:               false,
+		`[{"name":"blue","secrets":{"db":{"user":"hunter2"}}}]`:                    false,
+		`[{"name":"blue","secrets":{"db":{"password":"hunter2"}}},{"name":"new"}]`: false,
+		`[{"name":"blue"}]`: false,
+		`not JSON`:          false,
+	} {
+		if got := sameButSecrets(file, engine); got != want {
+			t.Errorf("%s: %t, want %t", engine, got, want)
+		}
+	}
+}
+
+func TestLoadOfAGrant(t *testing.T) {
+	t.Parallel()
+	config, err := Load(Values{
+		"rampart:access": `{"breakGlass":{"reason":"etcd is full","owner":"platform","expires":"2026-11-25T20:00:00+02:00"}}`,
+	}, testHost())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := access.BreakGlassGrant{
+		Reason: "etcd is full", Owner: "platform", Expires: time.Date(2026, 11, 25, 18, 0, 0, 0, time.UTC),
+	}
+	if got := config.Access.BreakGlass.Grant(); !got.Expires.Equal(want.Expires) || got.Reason != want.Reason || got.Owner != want.Owner {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
 }
 
 // TestComponentsAgree makes sure that what is accepted here is not refused when half of the layers stand.

@@ -18,7 +18,7 @@ import (
 // Program is the Pulumi program of every stack. Each layer comes after all that it needs: what denies comes after what
 // it would break.
 func Program(ctx *pulumi.Context) error {
-	run, err := load()
+	run, err := newRun()
 	if err != nil {
 		return err
 	}
@@ -32,6 +32,9 @@ func Program(ctx *pulumi.Context) error {
 	}
 	policy, err := run.admission(ctx, cluster, ready)
 	if err != nil {
+		return err
+	}
+	if _, err := run.access(ctx, cluster, append(ready, policy)); err != nil {
 		return err
 	}
 	tenants, err := run.tenants(ctx, cluster, append(ready, policy))
@@ -111,17 +114,30 @@ func (r run) admission(
 	}, cluster.InCluster(after...)...)
 }
 
+// access says who looks after the cluster.
+func (r run) access(
+	ctx *pulumi.Context, cluster *providers.Cluster, after []pulumi.Resource,
+) (*access.ClusterAccess, error) {
+	args := &access.ClusterAccessArgs{
+		Viewers:   r.config.Access.Viewers.subjects(),
+		Operators: r.config.Access.Operators.subjects(),
+		Auditors:  r.config.Access.Auditors.subjects(),
+	}
+	if glass := r.config.Access.BreakGlass; glass.Given() {
+		grant := glass.Grant()
+		args.BreakGlass = &grant
+	}
+	return access.NewClusterAccess(ctx, cluster.Name+"-access", args, cluster.InCluster(after...)...)
+}
+
 // tenants makes the tenants, by their names.
 func (r run) tenants(
 	ctx *pulumi.Context, cluster *providers.Cluster, after []pulumi.Resource,
 ) (map[string]*tenant.Tenant, error) {
 	tenants := map[string]*tenant.Tenant{}
 	for _, each := range r.config.Tenants {
-		made, err := tenant.NewTenant(ctx, cluster.Name+"-"+each.Name, &tenant.TenantArgs{
-			Name:              each.Name,
-			Subjects:          each.subjects(),
-			KubernetesVersion: cluster.Facts.KubernetesVersion,
-		}, cluster.InCluster(after...)...)
+		made, err := tenant.NewTenant(ctx, cluster.Name+"-"+each.Name, each.args(cluster.Facts),
+			cluster.InCluster(after...)...)
 		if err != nil {
 			return nil, err
 		}
@@ -130,19 +146,8 @@ func (r run) tenants(
 	return tenants, nil
 }
 
-func (t Tenant) subjects() []access.Subject {
-	subjects := make([]access.Subject, 0, len(t.Users)+len(t.Groups))
-	for _, name := range t.Users {
-		subjects = append(subjects, access.Subject{Kind: access.UserSubject, Name: name})
-	}
-	for _, name := range t.Groups {
-		subjects = append(subjects, access.Subject{Kind: access.GroupSubject, Name: name})
-	}
-	return subjects
-}
-
-// load reads the configuration that the engine handed to the program, and what this machine provides.
-func load() (run, error) {
+// newRun reads the configuration that the engine handed to the program, and what this machine provides.
+func newRun() (run, error) {
 	values, err := engineValues()
 	if err != nil {
 		return run{}, err
@@ -155,7 +160,11 @@ func load() (run, error) {
 	if err != nil {
 		return run{}, err
 	}
-	config, err := Load(values, host)
+	secrets, err := engineSecrets()
+	if err != nil {
+		return run{}, err
+	}
+	config, err := load(values, secrets, host)
 	if err != nil {
 		return run{}, fmt.Errorf("the configuration of this stack:\n%w", err)
 	}

@@ -48,6 +48,7 @@ func validate(config Config, host Host, known Faults) Faults {
 	v.cluster()
 	v.ranges()
 	v.admission()
+	v.access()
 	v.tenants()
 	return v.faults
 }
@@ -68,6 +69,11 @@ func (v *validator) report(path string, value any, rule string, arguments ...any
 		}
 	}
 	v.faults.add(path, show(value), rule, arguments...)
+}
+
+// below returns a report of the faults of one setting's parts, as components give them.
+func (v *validator) below(path string) func(field string, value any, rule string) {
+	return func(field string, value any, rule string) { v.report(path+"."+field, value, "%s", rule) }
 }
 
 func (v *validator) provider() {
@@ -221,45 +227,4 @@ func isRegistry(name string) bool {
 		return false
 	}
 	return registryHost.MatchString(host) && (!hasFolders || registryFolders.MatchString(folders))
-}
-
-func (v *validator) tenants() {
-	seen := map[string]int{}
-	for i, tenant := range v.config.Tenants {
-		path := fmt.Sprintf("tenants[%d]", i)
-		name := tenant.Name
-		switch first, double := seen[name]; {
-		case name == "":
-			v.report(path+".name", name, "is empty: give the tenant a name")
-		case double:
-			v.report(path+".name", name, "is the name of rampart:tenants[%d] already: tenants need names of their own", first)
-		case !namespaceName.MatchString(name) || len(name) > longestNamespace:
-			v.report(path+".name", name, "is not a namespace name: use at most %d lower-case letters, digits and dashes, "+
-				"with a letter or digit at both ends", longestNamespace)
-		case name == "default" || strings.HasPrefix(name, "kube-"):
-			v.report(path+".name", name, "is a namespace of Kubernetes itself: choose another name")
-		}
-		if _, double := seen[name]; !double {
-			seen[name] = i
-		}
-		v.subjects(path+".users", tenant.Users)
-		v.subjects(path+".groups", tenant.Groups)
-	}
-}
-
-// subjects refuses names that would give a tenant's role to more than its people.
-func (v *validator) subjects(path string, names []string) {
-	for i, name := range names {
-		at := fmt.Sprintf("%s[%d]", path, i)
-		switch {
-		case slices.Contains(names[:i], name):
-			v.report(at, name, "is named twice: remove one")
-		case strings.TrimSpace(name) != name || name == "":
-			v.report(at, name, "is empty or has spaces around it: write the name as the API server knows it")
-		case name == "*":
-			v.report(at, name, "is a wildcard: name each one")
-		case strings.HasPrefix(name, "system:"):
-			v.report(at, name, "is one of Kubernetes' own users or groups: choose another name")
-		}
-	}
 }

@@ -17,8 +17,8 @@ func ExampleNewNamespaceRole() {
 			return err
 		}
 		_, err = access.NewNamespaceRole(ctx, "payments", &access.NamespaceRoleArgs{
-			Namespace: "payments",
-			Subjects:  []access.Subject{{Kind: access.GroupSubject, Name: "payments-developers"}},
+			Namespace:  "payments",
+			Developers: []access.Subject{{Kind: access.GroupSubject, Name: "payments-developers"}},
 		}, pulumi.Provider(cluster))
 		return err
 	})

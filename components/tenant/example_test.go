@@ -20,7 +20,7 @@ func ExampleNewTenant() {
 		_, err = tenant.NewTenant(ctx, "payments", &tenant.TenantArgs{
 			Name:              "payments",
 			KubernetesVersion: "v1.37.0",
-			Subjects:          []access.Subject{{Kind: access.GroupSubject, Name: "payments-developers"}},
+			Developers:        []access.Subject{{Kind: access.GroupSubject, Name: "payments-developers"}},
 		}, pulumi.Provider(cluster))
 		return err
 	})

@@ -26,7 +26,7 @@ const TenantLabel = "rampart.dev/tenant"
 // podSecurityLevel is what every pod of a tenant is held to (Pod Security Standards, CIS 5.2).
 const podSecurityLevel = "restricted"
 
-// TenantArgs describe a tenant. All fields are plain: they decide what exists.
+// TenantArgs describe a tenant. All fields but the values of secrets are plain: they decide what exists.
 type TenantArgs struct {
 	// Name of the tenant: a DNS label. Required.
 	Name string
@@ -34,8 +34,19 @@ type TenantArgs struct {
 	// Namespace that the tenant gets. Default: Name.
 	Namespace string
 
-	// Subjects who may run workloads in the namespace, beside its own service account. Default: none.
-	Subjects []access.Subject
+	// Viewers, Developers and Operators of the namespace, beside its own service account, which deploys. Default: none.
+	Viewers, Developers, Operators []access.Subject
+
+	// Rules are what developers may do beside that, with custom resources. Default: nothing.
+	Rules []access.Rule
+
+	// Quota and Limits bound what the tenant takes: all of it, and a single container. Default: as their fields say.
+	Quota  Quota
+	Limits Limits
+
+	// Secrets of the namespace: by the name of the Secret, then by the key. Whoever runs pods in the namespace can read
+	// them. Default: none.
+	Secrets map[string]map[string]pulumi.StringInput
 
 	// KubernetesVersion of the cluster: baseline.Facts.KubernetesVersion. The Pod Security rules of that minor release
 	// apply, so that a newer API server changes them only when the stack says so. Required.
@@ -47,6 +58,12 @@ func (a TenantArgs) withDefaults() TenantArgs {
 		a.Namespace = a.Name
 	}
 	return a
+}
+
+func (a TenantArgs) access() *access.NamespaceRoleArgs {
+	return &access.NamespaceRoleArgs{
+		Namespace: a.Namespace, Viewers: a.Viewers, Developers: a.Developers, Operators: a.Operators, Rules: a.Rules,
+	}
 }
 
 // minorRelease matches the part of a version that Pod Security rules are numbered by.
@@ -62,6 +79,11 @@ func (a TenantArgs) validate() error {
 		faults = append(faults, fmt.Errorf("kubernetesVersion %q: give an exact version, such as %s",
 			a.KubernetesVersion, baseline.DefaultKubernetesVersion))
 	}
+	report := func(field string, value any, rule string) {
+		faults = append(faults, fmt.Errorf("%s %q: %s", field, fmt.Sprint(value), rule))
+	}
+	CheckCapacity(a.Quota, a.Limits, report)
+	CheckSecretNames(secretKeys(a.Secrets), report)
 	return errors.Join(faults...)
 }
 
@@ -72,12 +94,12 @@ type Tenant struct {
 	// Namespace of the tenant.
 	Namespace pulumi.StringOutput `pulumi:"namespace"`
 
-	// ServiceAccount is the name of the service account in the namespace that has the tenant's role.
+	// ServiceAccount is the name of the service account in the namespace that deploys.
 	ServiceAccount pulumi.StringOutput `pulumi:"serviceAccount"`
 }
 
-// NewTenant makes a tenant: its namespace, then the isolation, then the access, so that nobody is let into a namespace
-// that is still open. The Kubernetes provider comes from opts.
+// NewTenant makes a tenant: its namespace, then isolation, quota and limits, then the access, so that nobody is let into a
+// namespace that is still open. The Kubernetes provider comes from opts.
 //
 // It fails, before anything is created, with every fault of its arguments at once.
 func NewTenant(
@@ -87,7 +109,7 @@ func NewTenant(
 		args = &TenantArgs{}
 	}
 	settled := args.withDefaults()
-	roleArgs := &access.NamespaceRoleArgs{Namespace: settled.Namespace, Subjects: settled.Subjects}
+	roleArgs := settled.access()
 	if err := errors.Join(settled.validate(), roleArgs.Validate()); err != nil {
 		return nil, fmt.Errorf("tenant %q: %w", name, err)
 	}
@@ -111,8 +133,16 @@ func NewTenant(
 	if err != nil {
 		return nil, fmt.Errorf("tenant %q: %w", name, err)
 	}
+	inNamespace := pulumi.DependsOn([]pulumi.Resource{namespace})
+	capacity, err := createCapacity(ctx, name, settled, child, inNamespace)
+	if err != nil {
+		return nil, fmt.Errorf("tenant %q: %w", name, err)
+	}
+	if err := createSecrets(ctx, name, settled, child, inNamespace); err != nil {
+		return nil, fmt.Errorf("tenant %q: %w", name, err)
+	}
 	role, err := access.NewNamespaceRole(ctx, name+"-access", roleArgs,
-		child, pulumi.DependsOn([]pulumi.Resource{namespace, border}))
+		child, pulumi.DependsOn(append(capacity, namespace, border)))
 	if err != nil {
 		return nil, fmt.Errorf("tenant %q: %w", name, err)
 	}

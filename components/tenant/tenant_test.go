@@ -25,14 +25,20 @@ func TestRegistered(t *testing.T) {
 	recorder := admit(t, TenantArgs{Name: "blue", KubernetesVersion: "v1.37.0"})
 	recorder.CheckHouseRules(t, "blue")
 	want := []string{
+		"kubernetes:core/v1:LimitRange blue-limits",
 		"kubernetes:core/v1:Namespace blue-namespace",
+		"kubernetes:core/v1:ResourceQuota blue-quota",
 		"kubernetes:core/v1:ServiceAccount blue-access-account",
 		"kubernetes:core/v1:ServiceAccountPatch blue-access-default-account",
 		"kubernetes:networking.k8s.io/v1:NetworkPolicy blue-isolation-allow-dns",
 		"kubernetes:networking.k8s.io/v1:NetworkPolicy blue-isolation-allow-same-namespace",
 		"kubernetes:networking.k8s.io/v1:NetworkPolicy blue-isolation-default-deny",
-		"kubernetes:rbac.authorization.k8s.io/v1:Role blue-access-role",
-		"kubernetes:rbac.authorization.k8s.io/v1:RoleBinding blue-access-binding",
+		"kubernetes:rbac.authorization.k8s.io/v1:Role blue-access-developer-role",
+		"kubernetes:rbac.authorization.k8s.io/v1:Role blue-access-operator-role",
+		"kubernetes:rbac.authorization.k8s.io/v1:Role blue-access-viewer-role",
+		"kubernetes:rbac.authorization.k8s.io/v1:RoleBinding blue-access-developer-binding",
+		"kubernetes:rbac.authorization.k8s.io/v1:RoleBinding blue-access-operator-binding",
+		"kubernetes:rbac.authorization.k8s.io/v1:RoleBinding blue-access-viewer-binding",
 		"rampart:access:NamespaceRole blue-access",
 		"rampart:isolation:NamespaceIsolation blue-isolation",
 		"rampart:tenant:Tenant blue",
@@ -67,7 +73,7 @@ func TestNamespace(t *testing.T) {
 	}
 }
 
-// TestNobodyIsLetIntoAnOpenNamespace checks the order: namespace, isolation, access.
+// TestNobodyIsLetIntoAnOpenNamespace checks the order: namespace, isolation and quota, access.
 func TestNobodyIsLetIntoAnOpenNamespace(t *testing.T) {
 	t.Parallel()
 	recorder := admit(t, TenantArgs{Name: "blue", KubernetesVersion: "v1.37.0"})
@@ -76,8 +82,13 @@ func TestNobodyIsLetIntoAnOpenNamespace(t *testing.T) {
 		if strings.HasPrefix(args.Name, "blue-isolation-") && !strings.Contains(dependencies, "::blue-namespace") {
 			t.Errorf("%s does not wait for the namespace", args.Name)
 		}
-		if strings.HasPrefix(args.Name, "blue-access-") && !strings.Contains(dependencies, "::blue-isolation-default-deny") {
-			t.Errorf("%s does not wait for the isolation", args.Name)
+		if !strings.HasPrefix(args.Name, "blue-access-") {
+			continue
+		}
+		for _, border := range []string{"blue-isolation-default-deny", "blue-quota", "blue-limits"} {
+			if !strings.Contains(dependencies, "::"+border) {
+				t.Errorf("%s does not wait for %s", args.Name, border)
+			}
 		}
 	}
 }
@@ -87,7 +98,10 @@ func TestAllFaultsAtOnce(t *testing.T) {
 	recorder, err := enginetest.Run(func(ctx *pulumi.Context) error {
 		_, err := NewTenant(ctx, "blue", &TenantArgs{
 			Name: "Blue", Namespace: "kube-blue", KubernetesVersion: "latest",
-			Subjects: []access.Subject{{Kind: access.GroupSubject, Name: "system:masters"}},
+			Developers: []access.Subject{{Kind: access.GroupSubject, Name: "system:masters"}},
+			Quota:      Quota{CPU: "two", Pods: -1},
+			Limits:     Limits{Max: Resources{Memory: "100Gi"}},
+			Secrets:    map[string]map[string]pulumi.StringInput{"DB": {"pass word": pulumi.String("hunter2")}},
 		})
 		return err
 	})
@@ -95,11 +109,15 @@ func TestAllFaultsAtOnce(t *testing.T) {
 		t.Fatal("accepted")
 	}
 	for _, want := range []string{
-		`name "Blue"`, `namespace "kube-blue"`, `kubernetesVersion "latest"`, `subjects[0].name "system:masters"`,
+		`name "Blue"`, `namespace "kube-blue"`, `kubernetesVersion "latest"`, `developers[0].name "system:masters"`,
+		`quota.cpu "two"`, `quota.pods "-1"`, `quota.memory "20Gi"`, `secrets "DB"`, `secrets.DB "pass word"`,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%v\ndoes not say %q", err, want)
 		}
+	}
+	if strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("%v\nshows a secret", err)
 	}
 	if made := recorder.Summary(); len(made) > 0 {
 		t.Errorf("made %v", made)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
+	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -41,17 +43,22 @@ func TestChangeThatNeedsANewClusterIsRefused(t *testing.T) {
 	}
 }
 
-// TestTenantsComeAndGo adds a tenant to a standing cluster and takes it away again; the others stay.
+// TestTenantsComeAndGo adds a tenant to a standing cluster, and the right to break the glass, and takes both away again; the
+// others stay.
 //
 //nolint:paralleltest // the stack has one lock
 func TestTenantsComeAndGo(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), againDeadline)
 	defer cancel()
 	const newcomer = "red"
+	grantEnds := time.Now().Add(30 * time.Minute).UTC().Truncate(time.Second)
 	namespaces := cluster.Client.CoreV1().Namespaces()
 	t.Run("come", func(t *testing.T) { //nolint:paralleltest // the stack has one lock
 		configure(t, func(config map[string]any) {
 			config["rampart:tenants"] = append(config["rampart:tenants"].([]map[string]any), map[string]any{"name": newcomer})
+			config["rampart:access"] = map[string]any{"breakGlass": map[string]any{
+				"reason": "a test", "owner": "nobody", "expires": grantEnds.Format(time.RFC3339),
+			}}
 		})
 		if _, err := product.Up(ctx); err != nil {
 			t.Fatal(err)
@@ -63,6 +70,7 @@ func TestTenantsComeAndGo(t *testing.T) {
 		if len(policies.Items) == 0 {
 			t.Error("the new tenant is not isolated")
 		}
+		breakTheGlass(t, grantEnds)
 	})
 	if _, err := product.Up(ctx); err != nil {
 		t.Fatal(err)
@@ -70,10 +78,37 @@ func TestTenantsComeAndGo(t *testing.T) {
 	if _, err := namespaces.Get(ctx, newcomer, metav1.GetOptions{}); !apierrors.IsNotFound(err) {
 		t.Errorf("the tenant that left is still there: %v", err)
 	}
+	const glass = "rampart:break-glass"
+	if _, err := cluster.Client.RbacV1().ClusterRoles().Get(ctx, glass, metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+		t.Errorf("the grant was taken out and its role is still there: %v", err)
+	}
+	if _, err := cluster.Client.RbacV1().ClusterRoleBindings().Get(ctx, glass, metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+		t.Errorf("the grant was taken out and its binding is still there: %v", err)
+	}
 	for _, tenant := range []string{"blue", "green"} {
 		if _, err := namespaces.Get(ctx, tenant, metav1.GetOptions{}); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// breakTheGlass uses the grant: the certificate ends with it, and reads what no other persona may.
+func breakTheGlass(t *testing.T, grantEnds time.Time) {
+	t.Helper()
+	client, certificate := persona(t, "--as", "break-glass")
+	if certificate.NotAfter.After(grantEnds) || certificate.NotAfter.Before(grantEnds.Add(-5*time.Minute)) {
+		t.Errorf("the certificate ends at %s, the grant at %s", certificate.NotAfter, grantEnds)
+	}
+	if _, err := client.CoreV1().Secrets("").List(t.Context(), metav1.ListOptions{Limit: 1}); err != nil {
+		t.Errorf("control: break-glass cannot read secrets: %v", err)
+	}
+	admin := rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "cluster-admin"}
+	_, err := client.RbacV1().ClusterRoleBindings().Create(t.Context(), &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: "e2e-intruder"}, RoleRef: admin,
+		Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.GroupKind, Name: "rampart:break-glass"}},
+	}, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+	if !apierrors.IsForbidden(err) {
+		t.Errorf("break-glass gives itself the cluster for good: %v", err)
 	}
 }
 

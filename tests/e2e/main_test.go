@@ -66,6 +66,9 @@ func specs(ctx context.Context, m *testing.M, out io.Writer) (code int, err erro
 	}()
 	ctx, cancel := context.WithTimeout(ctx, upDeadline)
 	defer cancel()
+	if err := product.GiveSecret(ctx); err != nil {
+		return 1, err
+	}
 	if _, err := product.Up(ctx); err != nil {
 		return 1, err
 	}

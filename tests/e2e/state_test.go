@@ -9,9 +9,12 @@ import (
 	"strings"
 	"testing"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	apiserverv1 "k8s.io/apiserver/pkg/apis/apiserver/v1"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/yaml"
+
+	"github.com/rampart-iac/rampart/tests/framework"
 )
 
 // secretsOfThisCluster are real values that must not stand anywhere in plain text but in the two places that are for them.
@@ -37,6 +40,8 @@ func secretsOfThisCluster(t *testing.T) map[string]string {
 	if err := yaml.UnmarshalStrict([]byte(text), &encryption); err != nil {
 		t.Fatal(err)
 	}
+	// A Secret holds its values so, and so does the state.
+	secrets["tenant's secret"] = base64.StdEncoding.EncodeToString([]byte(framework.TenantSecretValue))
 	secrets["encryption key"] = encryption.Resources[0].Providers[0].Secretbox.Keys[0].Secret
 	for name, value := range secrets {
 		if len(value) < 40 {
@@ -75,6 +80,18 @@ func TestStateHoldsNoSecretInPlainText(t *testing.T) {
 				t.Errorf("%s holds the %s in plain text", file, name)
 			}
 		}
+	}
+}
+
+// TestTenantsSecretIsInNoFile looks for the value as somebody typed it in: nothing has a reason to write that.
+func TestTenantsSecretIsInNoFile(t *testing.T) {
+	t.Parallel()
+	if files := filesWith(t, product.Dir, framework.TenantSecretValue); len(files) > 0 {
+		t.Errorf("in plain text in %v", files)
+	}
+	secret, err := cluster.Client.CoreV1().Secrets(framework.TenantBlue).Get(t.Context(), framework.TenantSecret, metav1.GetOptions{})
+	if err != nil || string(secret.Data[framework.TenantSecretKey]) != framework.TenantSecretValue {
+		t.Errorf("control: the Secret does not hold it: %v", err)
 	}
 }
 

@@ -39,6 +39,7 @@ type Product struct {
 	Progress io.Writer
 
 	settings Settings
+	secret   encrypted
 	kept     bool
 	calls    atomic.Int32
 }
@@ -157,14 +158,19 @@ func (p *Product) suffix() (string, error) {
 
 // Configure writes the stack's configuration.
 func (p *Product) Configure(config map[string]any) error {
-	text, err := yaml.Marshal(map[string]any{"config": config})
+	file := map[string]any{"config": config}
+	if p.secret.salt != "" {
+		file["encryptionsalt"] = p.secret.salt
+	}
+	text, err := yaml.Marshal(file)
 	if err != nil {
 		return err
 	}
 	return os.WriteFile(p.ConfigFile, text, 0o600)
 }
 
-// Config is a new copy of the configuration of a test stack: two tenants and one allowed registry.
+// Config is a new copy of the configuration of a test stack: two tenants, the first with its secret if it was given one, and
+// one allowed registry.
 func (p *Product) Config() map[string]any {
 	return map[string]any{
 		"rampart:provider": "kind",
@@ -175,7 +181,7 @@ func (p *Product) Config() map[string]any {
 			"ephemeral":   true,
 		},
 		"rampart:admission": map[string]any{"allowedRegistries": []string{"registry.k8s.io"}},
-		"rampart:tenants":   []map[string]any{{"name": TenantBlue}, {"name": TenantGreen}},
+		"rampart:tenants":   []map[string]any{{"name": TenantBlue, "secrets": p.secretsOfBlue()}, {"name": TenantGreen}},
 	}
 }
 
@@ -281,6 +287,10 @@ func (p *Product) Environment() []string {
 
 // Pulumi runs the product's own Pulumi command line on its own backend, as `rampart env` tells users to.
 func (p *Product) Pulumi(ctx context.Context, args ...string) (string, error) {
+	return p.pulumi(ctx, nil, args...)
+}
+
+func (p *Product) pulumi(ctx context.Context, stdin io.Reader, args ...string) (string, error) {
 	env, err := p.ask(ctx, "env")
 	if err != nil {
 		return "", err
@@ -295,7 +305,7 @@ func (p *Product) Pulumi(ctx context.Context, args ...string) (string, error) {
 		}
 	}
 	var stdout, stderr bytes.Buffer
-	command.Stdout, command.Stderr = &stdout, &stderr
+	command.Stdin, command.Stdout, command.Stderr = stdin, &stdout, &stderr
 	if err := command.Run(); err != nil {
 		return "", fmt.Errorf("pulumi %s: %w\n%s%s", strings.Join(args, " "), err, stdout.String(), stderr.String())
 	}

@@ -34,6 +34,15 @@ func tenants(names ...string) func(map[string]any) {
 	}
 }
 
+// tenant is one tenant with fields and values in turn.
+func tenant(fields ...any) func(map[string]any) {
+	one := map[string]any{"name": "blue"}
+	for i := 0; i < len(fields); i += 2 {
+		one[fields[i].(string)] = fields[i+1]
+	}
+	return top("rampart:tenants", []any{one})
+}
+
 func top(key string, value any) func(map[string]any) {
 	return func(config map[string]any) { config[key] = value }
 }
@@ -62,6 +71,13 @@ func rows() []row {
 		{"namespace name with capitals", tenants("Blue"), []string{"rampart:tenants[0].name", `"Blue"`, "lower-case"}},
 		{"namespace name too long", tenants(strings.Repeat("b", 64)), []string{"rampart:tenants[0].name", strings.Repeat("b", 64), "63"}},
 		{"namespace of Kubernetes", tenants("kube-system"), []string{"rampart:tenants[0].name", `"kube-system"`, "Kubernetes itself"}},
+		{"quota that is no quantity", tenant("quota", map[string]any{"memory": "4GB"}), []string{"rampart:tenants[0].quota.memory", `"4GB"`, "4Gi"}},
+		{"quota below a container's most", tenant("quota", map[string]any{"cpu": "1"}, "limits", map[string]any{"max": map[string]any{"cpu": "2"}}), []string{"rampart:tenants[0].quota.cpu", `"1"`, "limits.max.cpu"}},
+		{"role with a wildcard", tenant("rules", []any{map[string]any{"group": "*", "resources": []string{"*"}, "verbs": []string{"*"}}}), []string{"rampart:tenants[0].rules[0].group", "rules[0].resources[0]", "rules[0].verbs[0]", "wildcard"}},
+		{"role that gives rights", tenant("rules", []any{map[string]any{"group": "rbac.authorization.k8s.io", "resources": []string{"roles"}, "verbs": []string{"escalate"}}}), []string{"rampart:tenants[0].rules[0].group", "rules[0].verbs[0]", `"escalate"`}},
+		{"everybody a developer", tenant("developers", map[string]any{"groups": []string{"system:authenticated"}}), []string{"rampart:tenants[0].developers.groups[0]", `"system:authenticated"`, "Kubernetes' own"}},
+		{"secret in plain text", tenant("secrets", map[string]any{"db": map[string]any{"password": "hunter2"}}), []string{"rampart:tenants[0].secrets.db.password", "plain text", "encrypt"}},
+		{"grant that is over", top("rampart:access", map[string]any{"breakGlass": map[string]any{"expires": "2020-01-01T00:00:00Z"}}), []string{"rampart:access.breakGlass.reason", "breakGlass.owner", "breakGlass.expires", `"2020-01-01T00:00:00Z"`, "is over"}},
 		{"TLS floor too low", set(cluster, "tlsMinVersion", "1.1"), []string{"rampart:cluster.tlsMinVersion", `"1.1"`, `"1.3"`}},
 		{"unknown engine", set(cluster, "engine", "rkt"), []string{"rampart:cluster.engine", `"rkt"`, "podman"}},
 		{"three faults", func(config map[string]any) {
@@ -113,6 +129,22 @@ func TestBadConfigurationIsRefusedBeforeAnythingIsMade(t *testing.T) {
 	t.Run("unknown stack", func(t *testing.T) { //nolint:paralleltest // the census comes after it
 		mustRefuse(t, product, []string{`"nosuch"`, "kind"}, "up", "--stack", "nosuch")
 	})
+	if err := product.Configure(product.Config()); err != nil {
+		t.Fatal(err)
+	}
+	for says, row := range map[string]struct{ args, want []string }{
+		"unknown persona":    {[]string{"--as", "root"}, []string{`"root"`, "viewer, operator, auditor, break-glass"}},
+		"too long":           {[]string{"--as", "viewer", "--for", "24h"}, []string{"--for 24h0m0s", "8h0m0s"}},
+		"unknown tenant":     {[]string{"--as", "viewer", "--tenant", "red"}, []string{`"red"`, "blue, green"}},
+		"nobody broke glass": {[]string{"--as", "break-glass"}, []string{"rampart:access.breakGlass"}},
+		"no cluster":         {[]string{"--as", "viewer"}, []string{"no cluster", "make up"}},
+		"as whom":            {[]string{"--tenant", "blue"}, []string{"--as"}},
+	} {
+		t.Run("kubeconfig: "+says, func(t *testing.T) { //nolint:paralleltest // the census comes after it
+			mustRefuse(t, product, row.want,
+				append([]string{"kubeconfig", "--stack", product.Stack, "--config", product.ConfigFile}, row.args...)...)
+		})
+	}
 	t.Run("unknown command", func(t *testing.T) { //nolint:paralleltest // the census comes after it
 		mustRefuse(t, product, []string{`"upp"`}, "upp")
 	})
@@ -167,6 +199,9 @@ func mustRefuse(t *testing.T, product *framework.Product, want []string, args ..
 		if !strings.Contains(result.Stderr, part) {
 			t.Errorf("the message does not say %s", part)
 		}
+	}
+	if strings.Contains(result.Output(), "hunter2") {
+		t.Error("the message shows a secret")
 	}
 	if t.Failed() {
 		t.Log(result)

@@ -3,51 +3,55 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
-
-	"github.com/rampart-iac/rampart/stacks"
 )
 
 func newKubeconfig(shared *flags) *cobra.Command {
 	raw := false
+	question := personaQuestion{}
 	command := &cobra.Command{
 		Use:   "kubeconfig",
-		Short: "Print where the cluster's kubeconfig is",
+		Short: "Print where the cluster's kubeconfig is, or make a short-lived one for a persona",
 		Long: `Prints the path of the cluster's kubeconfig: export KUBECONFIG="$(bin/rampart kubeconfig)".
 
-Your own kubeconfig is never read or written.`,
+That one is the administrator's. With --as it makes another one, for a persona (docs/access.md says what each may do) and
+for an hour, with a client certificate that the cluster signs:
+
+    export KUBECONFIG="$(bin/rampart kubeconfig --as viewer)"
+    export KUBECONFIG="$(bin/rampart kubeconfig --as developer --tenant blue --for 8h)"
+
+It stands in the cluster's own folder, for you alone. Your own kubeconfig is never read or written.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if question.persona == "" && question != (personaQuestion{}) {
+				return errors.New("--tenant, --for and --user say who --as is for: add --as")
+			}
 			s, err := newSession(cmd, shared)
 			if err != nil {
 				return err
 			}
-			return s.kubeconfig(raw)
+			path, content, err := s.adminKubeconfig()
+			if question.persona != "" {
+				path, content, err = s.personaKubeconfig(cmd.Context(), question)
+			}
+			if err != nil {
+				return err
+			}
+			if raw {
+				_, err = s.stdout.Write(content)
+				return err
+			}
+			_, err = fmt.Fprintln(s.stdout, path)
+			return err
 		},
 	}
-	command.Flags().BoolVar(&raw, "raw", false, "print the kubeconfig itself, which is a secret")
+	flags := command.Flags()
+	flags.BoolVar(&raw, "raw", false, "print the kubeconfig itself, which is a secret")
+	flags.StringVar(&question.persona, "as", "",
+		"make one for a persona: viewer, operator, auditor or break-glass, or with --tenant viewer, developer or operator")
+	flags.StringVar(&question.tenant, "tenant", "", "the tenant that the persona works in")
+	flags.DurationVar(&question.lifetime, "for", 0, "how long it lasts, 10m to 8h (default 1h)")
+	flags.StringVar(&question.user, "user", "", "who uses it, for the audit log (default: you)")
 	return command
-}
-
-func (s *session) kubeconfig(raw bool) error {
-	cluster := s.clusterName()
-	path := filepath.Join(stacks.ClusterDirectory(s.stack.Home, cluster), stacks.KubeconfigName)
-	content, err := os.ReadFile(path)
-	if cluster == "" || errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("stack %s has no cluster on this machine: run \"make up%s\" first",
-			s.stack.Name, stackArgument(s.stack.Name))
-	}
-	if err != nil {
-		return fmt.Errorf("reading the kubeconfig of cluster %s: %w", cluster, err)
-	}
-	if raw {
-		_, err = s.stdout.Write(content)
-		return err
-	}
-	_, err = fmt.Fprintln(s.stdout, path)
-	return err
 }

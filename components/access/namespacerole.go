@@ -14,25 +14,22 @@ import (
 // ComponentToken is the type token of NamespaceRole.
 const ComponentToken = "rampart:access:NamespaceRole"
 
-// RoleName is the name of the Role and its RoleBinding in the namespace.
-const RoleName = "tenant"
-
-// defaultAccount is the service account that Kubernetes makes in every namespace.
-const defaultAccount = "default"
-
-// NamespaceRole is the right to run workloads in one namespace.
+// NamespaceRole is what each persona may do in one namespace.
 type NamespaceRole struct {
 	pulumi.ResourceState
 
-	// Namespace that the role is for.
+	// Namespace that the roles are for.
 	Namespace pulumi.StringOutput `pulumi:"namespace"`
 
-	// ServiceAccount is the name of the service account that has the role.
+	// ServiceAccount is the name of the service account that holds the developers' role.
 	ServiceAccount pulumi.StringOutput `pulumi:"serviceAccount"`
 }
 
-// NewNamespaceRole makes a role, binds it, and takes the default service account's token away. The Kubernetes provider
-// comes from opts.
+// NewNamespaceRole makes a role for each of NamespacePersonas in the namespace, named like it, binds it, and takes the
+// default service account's token away. The Kubernetes provider comes from opts.
+//
+// The roles are the namespace's own, not cluster roles bound in it: no slip of the pen can bind them for the whole
+// cluster.
 //
 // It fails, before anything is created, with every fault of its arguments at once.
 func NewNamespaceRole(
@@ -61,8 +58,10 @@ func NewNamespaceRole(
 	if err := createAccounts(ctx, name, settled, child); err != nil {
 		return nil, fmt.Errorf("namespace role %q: %w", name, err)
 	}
-	if err := createRole(ctx, name, settled, child); err != nil {
-		return nil, fmt.Errorf("namespace role %q: %w", name, err)
+	for _, persona := range NamespacePersonas() {
+		if err := createRole(ctx, name, persona, settled, child); err != nil {
+			return nil, fmt.Errorf("namespace role %q: %s: %w", name, persona, err)
+		}
 	}
 
 	component.Namespace = pulumi.String(settled.Namespace).ToStringOutput()
@@ -99,38 +98,34 @@ func createAccounts(
 	return nil
 }
 
-func createRole(ctx *pulumi.Context, name string, args NamespaceRoleArgs, opts ...pulumi.ResourceOption) error {
+func createRole(
+	ctx *pulumi.Context, name string, persona Persona, args NamespaceRoleArgs, opts ...pulumi.ResourceOption,
+) error {
+	renamed := func(string) pulumi.ResourceOption { return pulumi.Aliases(nil) }
+	if persona == Developer {
+		// There was one role once, and it was the developers'.
+		before := name
+		renamed = func(kind string) pulumi.ResourceOption {
+			return pulumi.Aliases([]pulumi.Alias{{Name: pulumi.String(before + "-" + kind)}})
+		}
+	}
+	name += "-" + string(persona)
 	role, err := rbacv1.NewRole(ctx, name+"-role", &rbacv1.RoleArgs{
-		Metadata: objectMeta(RoleName, args.Namespace),
-		Rules:    policyRules(),
-	}, opts...)
+		Metadata: objectMeta(string(persona), args.Namespace),
+		Rules:    typedRules(args.rulesOf(persona)),
+	}, append(opts, renamed("role"))...)
 	if err != nil {
 		return fmt.Errorf("role: %w", err)
 	}
-	subjects := rbacv1.SubjectArray{&rbacv1.SubjectArgs{
-		Kind:      pulumi.String(string(ServiceAccountSubject)),
-		Name:      pulumi.String(args.ServiceAccount),
-		Namespace: pulumi.String(args.Namespace),
-	}}
-	for _, subject := range args.Subjects {
-		typed := &rbacv1.SubjectArgs{Kind: pulumi.String(string(subject.Kind)), Name: pulumi.String(subject.Name)}
-		if subject.Kind == ServiceAccountSubject {
-			typed.Namespace = pulumi.String(subject.Namespace)
-		} else {
-			// The API server would add it; saying it keeps a refresh free of differences.
-			typed.ApiGroup = pulumi.String("rbac.authorization.k8s.io")
-		}
-		subjects = append(subjects, typed)
-	}
 	if _, err := rbacv1.NewRoleBinding(ctx, name+"-binding", &rbacv1.RoleBindingArgs{
-		Metadata: objectMeta(RoleName, args.Namespace),
+		Metadata: objectMeta(string(persona), args.Namespace),
 		RoleRef: &rbacv1.RoleRefArgs{
-			ApiGroup: pulumi.String("rbac.authorization.k8s.io"),
+			ApiGroup: pulumi.String(rbacGroup),
 			Kind:     pulumi.String("Role"),
-			Name:     pulumi.String(RoleName),
+			Name:     pulumi.String(string(persona)),
 		},
-		Subjects: subjects,
-	}, append(opts, pulumi.DependsOn([]pulumi.Resource{role}))...); err != nil {
+		Subjects: typedSubjects(persona.NamespaceGroup(args.Namespace), args.subjectsOf(persona)),
+	}, append(opts, renamed("binding"), pulumi.DependsOn([]pulumi.Resource{role}))...); err != nil {
 		return fmt.Errorf("role binding: %w", err)
 	}
 	return nil
