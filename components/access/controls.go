@@ -1,0 +1,13 @@
+package access
+
+import "github.com/rampart-iac/rampart/baseline"
+
+// Controls are the controls of the baseline that this package enforces.
+func Controls() []baseline.ControlID {
+	return []baseline.ControlID{
+		"RMP-ACC-001", // no wildcards
+		"RMP-ACC-002", // least privilege
+		"RMP-ACC-003", // default account without token
+		"RMP-ACC-004", // accounts without mounted token
+	}
+}

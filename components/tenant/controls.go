@@ -1,0 +1,11 @@
+package tenant
+
+import "github.com/rampart-iac/rampart/baseline"
+
+// Controls are the controls of the baseline that this package enforces.
+func Controls() []baseline.ControlID {
+	return []baseline.ControlID{
+		"RMP-TEN-001", // namespace of its own
+		"RMP-TEN-002", // isolated before anybody is let in
+	}
+}
