@@ -16,13 +16,13 @@ import (
 	"sigs.k8s.io/kind/pkg/cluster"
 
 	"github.com/rampart-iac/rampart/baseline"
-	"github.com/rampart-iac/rampart/tests/framework"
+	"github.com/rampart-iac/rampart/verify/live"
 )
 
 // bareSpec is what the process that makes the bare cluster is told.
 type bareSpec struct {
 	Name, Image, Kubeconfig string
-	Engine                  framework.Engine
+	Engine                  live.Engine
 }
 
 // createBare makes a cluster with the kind library and nothing else: the same node image, the same number of nodes, no
@@ -52,8 +52,8 @@ func createBare(text string) error {
 		cluster.CreateWithKubeconfigPath(spec.Kubeconfig))
 }
 
-func bareProvider(engine framework.Engine) (*cluster.Provider, error) {
-	option := map[framework.Engine]cluster.ProviderOption{
+func bareProvider(engine live.Engine) (*cluster.Provider, error) {
+	option := map[live.Engine]cluster.ProviderOption{
 		"docker": cluster.ProviderWithDocker(), "podman": cluster.ProviderWithPodman(),
 	}[engine]
 	if option == nil {
@@ -87,7 +87,7 @@ func boundedLimits() bool {
 // kind and kubectl would.
 func (b *bench) byHand(ctx context.Context, objects calicoObjects) (Usage, error) {
 	b.say("bare kind and the same Calico by hand")
-	engines := framework.Engines(ctx)
+	engines := live.Engines(ctx)
 	if len(engines) == 0 {
 		return Usage{}, errors.New("no container engine answers")
 	}
@@ -193,7 +193,7 @@ func (b *bench) loadNodeImage(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, engine := range framework.Engines(ctx) {
+	for _, engine := range live.Engines(ctx) {
 		if exec.CommandContext(ctx, string(engine), "image", "inspect", image.Reference).Run() == nil {
 			continue
 		}

@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/rampart-iac/rampart/tests/framework"
+	"github.com/rampart-iac/rampart/verify/live"
 )
 
 // Report is the outcome of one run.
@@ -106,7 +106,7 @@ func describeMachine(ctx context.Context) (Machine, error) {
 		return machine, err
 	}
 	machine.Load, _, _ = strings.Cut(string(load), " ")
-	for _, engine := range framework.Engines(ctx) {
+	for _, engine := range live.Engines(ctx) {
 		version, err := exec.CommandContext(ctx, string(engine), "--version").Output()
 		if err != nil {
 			return machine, err

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/rampart-iac/rampart/tests/framework"
+	"github.com/rampart-iac/rampart/verify/live"
 )
 
 // plainListeners are the listeners that need not speak TLS 1.3, each with the reason. All are reachable from the node
@@ -58,7 +58,7 @@ func TestEveryPortSpeaksTLS13Only(t *testing.T) {
 	}
 }
 
-func isKnownPlain(listener framework.Listener) bool {
+func isKnownPlain(listener live.Listener) bool {
 	for _, known := range plainListeners {
 		if listener.Process == known.process && (known.port == "" || listener.Port == known.port) {
 			return listener.Loopback()
@@ -67,17 +67,17 @@ func isKnownPlain(listener framework.Listener) bool {
 	return false
 }
 
-func speaksTLS13Only(t *testing.T, dial framework.Dialer) {
+func speaksTLS13Only(t *testing.T, dial live.Dialer) {
 	t.Helper()
-	if err := framework.Handshake(t.Context(), dial, tls.VersionTLS13); err != nil {
+	if err := live.Handshake(t.Context(), dial, tls.VersionTLS13); err != nil {
 		t.Errorf("control: a TLS 1.3 client is not served: %v", err)
 	}
 	for _, version := range []uint16{tls.VersionTLS10, tls.VersionTLS11, tls.VersionTLS12} {
-		if err := framework.Handshake(t.Context(), dial, version); !errors.Is(err, framework.ErrVersionRefused) {
-			t.Errorf("a %s client gets: %v, want %v", tls.VersionName(version), err, framework.ErrVersionRefused)
+		if err := live.Handshake(t.Context(), dial, version); !errors.Is(err, live.ErrVersionRefused) {
+			t.Errorf("a %s client gets: %v, want %v", tls.VersionName(version), err, live.ErrVersionRefused)
 		}
 	}
-	code, err := framework.PlainHTTP(t.Context(), dial)
+	code, err := live.PlainHTTP(t.Context(), dial)
 	if err != nil {
 		t.Errorf("plain HTTP: %v", err)
 	}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/rampart-iac/rampart/verify/live"
 )
 
 // Census is what a product may leave behind on a machine, each thing a line.
@@ -16,13 +18,13 @@ type Census []string
 // in its work folder of clusters and state.
 func (p *Product) Census(ctx context.Context) (Census, error) {
 	var census Census
-	for _, engine := range Engines(ctx) {
+	for _, engine := range live.Engines(ctx) {
 		for kind, list := range map[string][]string{
 			"container": {"ps", "--all", "--format", "{{.Names}}"},
 			"network":   {"network", "ls", "--format", "{{.Name}}"},
 			"volume":    {"volume", "ls", "--format", "{{.Name}}"},
 		} {
-			names, err := engine.lines(ctx, list...)
+			names, err := engine.Lines(ctx, list...)
 			if err != nil {
 				return nil, err
 			}

@@ -12,6 +12,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/rampart-iac/rampart/verify/live"
 )
 
 // collectDeadline bounds the collection: a broken cluster must not keep a failed run from ending.
@@ -51,8 +53,8 @@ func (c *collection) say(format string, arguments ...any) {
 
 // nodes goes through the engine, because it works without an API server.
 func (c *collection) nodes(ctx context.Context, cluster string) {
-	for _, engine := range Engines(ctx) {
-		nodes, err := engine.containersOf(ctx, cluster)
+	for _, engine := range live.Engines(ctx) {
+		nodes, err := engine.ContainersOf(ctx, cluster)
 		if err != nil {
 			c.say("collecting nodes: %v", err)
 		}
@@ -63,7 +65,7 @@ func (c *collection) nodes(ctx context.Context, cluster string) {
 				"containerd.log": {"exec", node, "journalctl", "--no-pager", "--unit=containerd"},
 				"pods.log":       {"exec", node, "sh", "-c", "tail -n 100 /var/log/pods/*/*/*.log"},
 			} {
-				text, err := engine.run(ctx, command...)
+				text, err := engine.Run(ctx, command...)
 				if err != nil {
 					text += "\n" + err.Error()
 				}
@@ -81,7 +83,7 @@ func (c *collection) objects(ctx context.Context, cluster *Cluster) {
 		return
 	}
 	for _, pod := range pods.Items {
-		line := fmt.Sprintf("pod %s/%s on %s: %s", pod.Namespace, pod.Name, pod.Spec.NodeName, DescribePod(&pod))
+		line := fmt.Sprintf("pod %s/%s on %s: %s", pod.Namespace, pod.Name, pod.Spec.NodeName, live.DescribePod(&pod))
 		lines = append(lines, line)
 		if pod.Status.Phase != corev1.PodRunning && pod.Status.Phase != corev1.PodSucceeded {
 			c.say("%s", line)

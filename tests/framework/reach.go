@@ -3,47 +3,18 @@ package framework
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/rampart-iac/rampart/verify/live"
 )
-
-// Reach is what became of one connection, in the words of agnhost's connect.
-type Reach string
-
-// The outcomes that tests tell apart. Only a timeout is what a policy that drops packets looks like: a refusal is an
-// answer, and an answer means that the packet arrived.
-const (
-	Reached  Reach = "reached"
-	TimedOut Reach = "TIMEOUT"
-	Refused  Reach = "REFUSED"
-	NoName   Reach = "DNS"
-)
-
-// connectTimeout is how long one connection may take. On an idle machine it takes a millisecond.
-const connectTimeout = 2 * time.Second
 
 // reachDeadline is how long a connection that must work may fail: a service's endpoints reach every node a little
 // after its pod is ready.
 const reachDeadline = 30 * time.Second
-
-// Connect tries one connection from a pod. The protocol is tcp or udp, the target host:port.
-func (c *Cluster) Connect(ctx context.Context, from *corev1.Pod, protocol, target string) (Reach, error) {
-	_, err := c.ExecPod(ctx, from.Namespace, from.Name, "/agnhost", "connect", target,
-		"--protocol="+protocol, "--timeout="+connectTimeout.String())
-	if err == nil {
-		return Reached, nil
-	}
-	for _, reach := range []Reach{TimedOut, Refused, NoName} {
-		if strings.Contains(err.Error(), ": "+string(reach)) {
-			return reach, nil
-		}
-	}
-	return "", err
-}
 
 // MustReach fails the test if a connection does not work in the end.
 func (c *Cluster) MustReach(t *testing.T, from *corev1.Pod, protocol, target string) {
@@ -51,7 +22,7 @@ func (c *Cluster) MustReach(t *testing.T, from *corev1.Pod, protocol, target str
 	what := fmt.Sprintf("%s/%s to reach %s %s", from.Namespace, from.Name, protocol, target)
 	Eventually(t, what, reachDeadline, func(ctx context.Context) error {
 		reach, err := c.Connect(ctx, from, protocol, target)
-		if err == nil && reach != Reached {
+		if err == nil && reach != live.Reached {
 			err = fmt.Errorf("outcome %s", reach)
 		}
 		return err
@@ -80,7 +51,7 @@ func (c *Cluster) MustNotReach(t *testing.T, attacks ...Attack) {
 			switch {
 			case err != nil:
 				t.Errorf("%s: %v", what, err)
-			case reach != TimedOut:
+			case reach != live.TimedOut:
 				t.Errorf("%s: %s, want no answer", what, reach)
 			}
 		})

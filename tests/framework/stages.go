@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/rampart-iac/rampart/verify/live"
 )
 
 // stageDeadline is for the slowest way to a stage: a machine on which the tools are still to be had.
@@ -48,7 +50,7 @@ func (r *Running) Await(ctx context.Context, product *Product, stage Stage) erro
 		case <-ctx.Done():
 		}
 	}()
-	err := Poll(ctx, stage.Name, stageDeadline, func(ctx context.Context) error { return stage.reached(ctx, product, r) })
+	err := live.Poll(ctx, stage.Name, stageDeadline, func(ctx context.Context) error { return stage.reached(ctx, product, r) })
 	if err != nil && ctx.Err() != nil {
 		return fmt.Errorf("%w\n%s%s", context.Cause(ctx), r.stdout.String(), r.stderr.String())
 	}
@@ -70,8 +72,8 @@ func (r *Running) printed(text string) error {
 // NodeContainers returns the names of the cluster's containers, running or not, of all engines.
 func (p *Product) NodeContainers(ctx context.Context) ([]string, error) {
 	var all []string
-	for _, engine := range Engines(ctx) {
-		names, err := engine.containersOf(ctx, p.Cluster)
+	for _, engine := range live.Engines(ctx) {
+		names, err := engine.ContainersOf(ctx, p.Cluster)
 		if err != nil {
 			return nil, err
 		}
@@ -81,10 +83,10 @@ func (p *Product) NodeContainers(ctx context.Context) ([]string, error) {
 }
 
 // nodeContainer returns the first control-plane node's container.
-func (p *Product) nodeContainer(ctx context.Context) (Engine, string, error) {
+func (p *Product) nodeContainer(ctx context.Context) (live.Engine, string, error) {
 	name := p.Cluster + "-control-plane"
-	for _, engine := range Engines(ctx) {
-		if found, err := engine.inspect(ctx, name); err == nil && found.State.Pid != 0 {
+	for _, engine := range live.Engines(ctx) {
+		if found, err := engine.Inspect(ctx, name); err == nil && found.State.Pid != 0 {
 			return engine, name, nil
 		}
 	}
@@ -97,7 +99,7 @@ func (p *Product) onNode(ctx context.Context, command ...string) error {
 	if err != nil {
 		return err
 	}
-	_, err = engine.run(ctx, append([]string{
+	_, err = engine.Run(ctx, append([]string{
 		"exec", node, "kubectl", "--kubeconfig=/etc/kubernetes/admin.conf", "--request-timeout=5s",
 	}, command...)...)
 	return err

@@ -2,41 +2,16 @@ package framework
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"testing"
 	"time"
-)
 
-// Poll asks until the check returns nil. When the deadline is over, the error says what was waited for, how long, and
-// why it was not so the last time.
-func Poll(ctx context.Context, what string, deadline time.Duration, check func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, deadline)
-	defer cancel()
-	interval := time.NewTicker(250 * time.Millisecond)
-	defer interval.Stop()
-	last := errors.New("never asked")
-	for {
-		err := check(ctx)
-		if err == nil {
-			return nil
-		}
-		// An answer that the deadline itself cut off tells less than the one before.
-		if ctx.Err() == nil {
-			last = err
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("waited %s for %s: %w", deadline, what, last)
-		case <-interval.C:
-		}
-	}
-}
+	"github.com/rampart-iac/rampart/verify/live"
+)
 
 // Eventually is Poll in a test, which it fails.
 func Eventually(t *testing.T, what string, deadline time.Duration, check func(context.Context) error) {
 	t.Helper()
-	if err := Poll(t.Context(), what, deadline, check); err != nil {
+	if err := live.Poll(t.Context(), what, deadline, check); err != nil {
 		t.Fatal(err)
 	}
 }

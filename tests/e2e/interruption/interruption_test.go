@@ -15,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/rampart-iac/rampart/tests/framework"
+	"github.com/rampart-iac/rampart/verify/live"
 )
 
 // upDeadline is for a machine with cold caches.
@@ -234,7 +235,7 @@ func healthy(t *testing.T, product *framework.Product) {
 		}
 		for _, pod := range pods.Items {
 			if pod.Status.Phase != corev1.PodRunning {
-				return fmt.Errorf("pod %s/%s: %s", pod.Namespace, pod.Name, framework.DescribePod(&pod))
+				return fmt.Errorf("pod %s/%s: %s", pod.Namespace, pod.Name, live.DescribePod(&pod))
 			}
 		}
 		return nil

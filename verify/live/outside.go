@@ -1,4 +1,4 @@
-package framework
+package live
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Outside plays a place beyond the cluster: an address that each node carries on its own loopback, with a listener of
@@ -21,21 +22,41 @@ type Outside struct {
 	undo    []func() error
 }
 
-// OutsidePort is the TCP and UDP port that an Outside listens on.
+// OutsidePort is the TCP and UDP port that an Outside always listens on.
 const OutsidePort = "80"
 
-// PlayOutside makes an address exist on every node.
-func (c *Cluster) PlayOutside(ctx context.Context, address string) (*Outside, error) {
+// outsideDeadline is how long one waits for another to stop playing the same address.
+const outsideDeadline = time.Minute
+
+// PlayOutside makes an address exist on every node, with a listener on OutsidePort and on the other ports. There is one
+// player at a time for an address; others wait for their turn.
+func (c *Cluster) PlayOutside(ctx context.Context, address string, ports ...string) (*Outside, error) {
 	outside := &Outside{Address: address}
+	if err := outside.takeTurn(ctx, c.ControlPlane()); err != nil {
+		return nil, fmt.Errorf("playing %s: %w", address, err)
+	}
 	for _, node := range c.nodes {
-		if err := outside.on(ctx, node); err != nil {
+		if err := outside.on(ctx, node, append([]string{OutsidePort}, ports...)); err != nil {
 			return nil, errors.Join(fmt.Errorf("playing %s on node %s: %w", address, node.Name, err), outside.Close())
 		}
 	}
 	return outside, nil
 }
 
-func (o *Outside) on(ctx context.Context, node *Node) error {
+// takeTurn holds an abstract socket in the network of a node. The kernel takes it away from whoever dies with it.
+func (o *Outside) takeTurn(ctx context.Context, node *Node) error {
+	return Poll(ctx, "others to stop playing "+o.Address, outsideDeadline, func(context.Context) error {
+		return node.InNetwork(func() error {
+			turn, err := net.Listen("unix", "@rampart-outside-"+o.Address)
+			if err == nil {
+				o.undo = append(o.undo, turn.Close)
+			}
+			return err
+		})
+	})
+}
+
+func (o *Outside) on(ctx context.Context, node *Node, ports []string) error {
 	if _, err := node.Exec(ctx, "ip", "address", "replace", o.Address+"/32", "dev", "lo"); err != nil {
 		return err
 	}
@@ -51,18 +72,20 @@ func (o *Outside) on(ctx context.Context, node *Node) error {
 		return fmt.Errorf("the address is not the node's own: packets to it would leave the machine: %s", route)
 	}
 	return node.InNetwork(func() error {
-		listener, err := net.Listen("tcp", net.JoinHostPort(o.Address, OutsidePort))
-		if err != nil {
-			return err
+		for _, port := range ports {
+			listener, err := net.Listen("tcp", net.JoinHostPort(o.Address, port))
+			if err != nil {
+				return err
+			}
+			o.undo = append(o.undo, listener.Close)
+			packets, err := net.ListenPacket("udp", net.JoinHostPort(o.Address, port))
+			if err != nil {
+				return err
+			}
+			o.undo = append(o.undo, packets.Close)
+			go o.accept(listener)
+			go o.answer(packets)
 		}
-		o.undo = append(o.undo, listener.Close)
-		packets, err := net.ListenPacket("udp", net.JoinHostPort(o.Address, OutsidePort))
-		if err != nil {
-			return err
-		}
-		o.undo = append(o.undo, packets.Close)
-		go o.accept(listener)
-		go o.answer(packets)
 		return nil
 	})
 }

@@ -1,9 +1,7 @@
-package framework
+package live
 
 import (
-	"context"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -27,22 +25,10 @@ func (n *Node) InNetwork(f func() error) error {
 			}
 			defer func() { _ = namespace.Close() }()
 			if err := unix.Setns(int(namespace.Fd()), unix.CLONE_NEWNET); err != nil {
-				return fmt.Errorf("entering the network of node %s (the tests need root): %w", n.Name, err)
+				return fmt.Errorf("entering the network of node %s, which needs root: %w", n.Name, err)
 			}
 			return f()
 		}()
 	}()
 	return <-result
-}
-
-// Dial connects from the node to an address.
-func (n *Node) Dial(ctx context.Context, address string) (connection net.Conn, err error) {
-	entered := n.InNetwork(func() error {
-		connection, err = (&net.Dialer{}).DialContext(ctx, "tcp", address)
-		return nil
-	})
-	if entered != nil {
-		return nil, entered
-	}
-	return connection, err
 }

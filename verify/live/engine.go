@@ -1,4 +1,4 @@
-package framework
+package live
 
 import (
 	"bytes"
@@ -21,14 +21,15 @@ const engineDeadline = time.Minute
 func Engines(ctx context.Context) []Engine {
 	var usable []Engine
 	for _, engine := range []Engine{"docker", "podman", "nerdctl"} {
-		if _, err := engine.run(ctx, "ps", "--quiet"); err == nil {
+		if _, err := engine.Run(ctx, "ps", "--quiet"); err == nil {
 			usable = append(usable, engine)
 		}
 	}
 	return usable
 }
 
-func (e Engine) run(ctx context.Context, args ...string) (string, error) {
+// Run calls the engine and returns what it prints to its standard output.
+func (e Engine) Run(ctx context.Context, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, engineDeadline)
 	defer cancel()
 	command := exec.CommandContext(ctx, string(e), args...)
@@ -41,18 +42,19 @@ func (e Engine) run(ctx context.Context, args ...string) (string, error) {
 	return stdout.String(), nil
 }
 
-func (e Engine) lines(ctx context.Context, args ...string) ([]string, error) {
-	output, err := e.run(ctx, args...)
+// Lines is Run, by the words of the answer.
+func (e Engine) Lines(ctx context.Context, args ...string) ([]string, error) {
+	output, err := e.Run(ctx, args...)
 	return strings.Fields(output), err
 }
 
-// containersOf returns the names of a kind cluster's node containers, running or not.
-func (e Engine) containersOf(ctx context.Context, cluster string) ([]string, error) {
-	return e.lines(ctx, "ps", "--all", "--filter", "label=io.x-k8s.kind.cluster="+cluster, "--format", "{{.Names}}")
+// ContainersOf returns the names of a kind cluster's node containers, running or not.
+func (e Engine) ContainersOf(ctx context.Context, cluster string) ([]string, error) {
+	return e.Lines(ctx, "ps", "--all", "--filter", "label=io.x-k8s.kind.cluster="+cluster, "--format", "{{.Names}}")
 }
 
-// container is the part of an engine's inspection that tests look at. Docker, podman and nerdctl agree on it.
-type container struct {
+// Container is the part of an engine's inspection that is looked at. Docker, podman and nerdctl agree on it.
+type Container struct {
 	State struct {
 		Pid int
 	}
@@ -67,17 +69,18 @@ type PortBinding struct {
 	HostPort string
 }
 
-func (e Engine) inspect(ctx context.Context, name string) (container, error) {
-	output, err := e.run(ctx, "inspect", "--type", "container", name)
+// Inspect describes a container.
+func (e Engine) Inspect(ctx context.Context, name string) (Container, error) {
+	output, err := e.Run(ctx, "inspect", "--type", "container", name)
 	if err != nil {
-		return container{}, err
+		return Container{}, err
 	}
-	var found []container
+	var found []Container
 	if err := json.Unmarshal([]byte(output), &found); err != nil {
-		return container{}, fmt.Errorf("%s inspect %s: %w", e, name, err)
+		return Container{}, fmt.Errorf("%s inspect %s: %w", e, name, err)
 	}
 	if len(found) != 1 {
-		return container{}, errors.New(string(e) + " knows no container " + name)
+		return Container{}, errors.New(string(e) + " knows no container " + name)
 	}
 	return found[0], nil
 }

@@ -1,0 +1,158 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+)
+
+// Cluster is a running cluster, as its administrator and its host see it.
+type Cluster struct {
+	// Admin is the way in with all rights, Client speaks it.
+	Admin  *rest.Config
+	Client kubernetes.Interface
+
+	// AgnhostImage is the image that every probe and server runs. It is on the nodes. Empty if it is not: WithoutImage
+	// then says where it is missing.
+	AgnhostImage string
+	WithoutImage error
+
+	// WithoutEngine says why one cannot stand on the nodes. Nil if one can.
+	WithoutEngine error
+
+	nodes []*Node
+}
+
+// Node is one node of a cluster.
+type Node struct {
+	Name         string
+	ControlPlane bool
+	// Address is the node's own in the cluster's network.
+	Address string
+	// Ports are the addresses of this machine that lead to the node, if it is a container here.
+	Ports map[string][]PortBinding
+
+	engine Engine
+	pid    int
+}
+
+// Rate of requests to the API server: probes ask often and in parallel, and the default of five a second would be what
+// they wait for.
+const (
+	requestsPerSecond = 200
+	requestsBurst     = 400
+)
+
+// Open looks at a cluster. It fails if the API server does not list the nodes; an engine and an image that are missing are
+// told in the cluster's fields.
+func Open(ctx context.Context, config *rest.Config) (*Cluster, error) {
+	config = rest.CopyConfig(config)
+	config.QPS, config.Burst = requestsPerSecond, requestsBurst
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, err
+	}
+	list, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("listing the nodes: %w", err)
+	}
+	if len(list.Items) == 0 {
+		return nil, errors.New("the cluster has no nodes")
+	}
+	cluster := &Cluster{Admin: config, Client: client}
+	engines := Engines(ctx)
+	for _, item := range list.Items {
+		node, err := newNode(ctx, engines, item)
+		if err != nil && cluster.WithoutEngine == nil {
+			cluster.WithoutEngine = err
+		}
+		cluster.nodes = append(cluster.nodes, node)
+	}
+	cluster.findAgnhost(list.Items)
+	return cluster, nil
+}
+
+// newNode finds the container that a node is. The node is returned with an error, too.
+func newNode(ctx context.Context, engines []Engine, item corev1.Node) (*Node, error) {
+	_, controlPlane := item.Labels["node-role.kubernetes.io/control-plane"]
+	node := &Node{Name: item.Name, ControlPlane: controlPlane}
+	for _, address := range item.Status.Addresses {
+		if address.Type == corev1.NodeInternalIP && node.Address == "" {
+			node.Address = address.Address
+		}
+	}
+	for _, engine := range engines {
+		container, err := engine.Inspect(ctx, item.Name)
+		if err != nil || container.State.Pid == 0 {
+			continue
+		}
+		// Another cluster's node may have the same name.
+		machine, err := engine.Run(ctx, "exec", item.Name, "cat", "/etc/machine-id")
+		if err != nil || strings.TrimSpace(machine) != item.Status.NodeInfo.MachineID {
+			continue
+		}
+		node.engine, node.pid, node.Ports = engine, container.State.Pid, container.HostConfig.PortBindings
+		return node, nil
+	}
+	return node, fmt.Errorf("node %s is no container of docker, podman or nerdctl on this machine", item.Name)
+}
+
+// findAgnhost finds the probes' image among those that are on the nodes: nothing is pulled, so that a pull that fails
+// cannot look like a fault of the network.
+func (c *Cluster) findAgnhost(nodes []corev1.Node) {
+	for _, node := range nodes {
+		found := ""
+		for _, image := range node.Status.Images {
+			for _, name := range image.Names {
+				if strings.Contains(name, "/agnhost:") {
+					found = name
+				}
+			}
+		}
+		if found == "" {
+			c.WithoutImage = fmt.Errorf("node %s has no agnhost image, which probes run, and nothing is pulled", node.Name)
+			c.AgnhostImage = ""
+			return
+		}
+		c.AgnhostImage = found
+	}
+}
+
+// Nodes returns all nodes, control plane first.
+func (c *Cluster) Nodes() []*Node {
+	return slices.SortedFunc(slices.Values(c.nodes), func(a, b *Node) int {
+		if a.ControlPlane != b.ControlPlane {
+			if a.ControlPlane {
+				return -1
+			}
+			return 1
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+}
+
+// ControlPlane returns the first control-plane node.
+func (c *Cluster) ControlPlane() *Node { return c.Nodes()[0] }
+
+// As returns a client that speaks with a bearer token and nothing else; without one it is nobody.
+func (c *Cluster) As(token string) (kubernetes.Interface, error) {
+	config := rest.AnonymousClientConfig(c.Admin)
+	config.BearerToken = token
+	config.QPS, config.Burst = requestsPerSecond, requestsBurst
+	return kubernetes.NewForConfig(config)
+}
+
+// Exec runs a command on the node, through the container engine, as its root.
+func (n *Node) Exec(ctx context.Context, command ...string) (string, error) {
+	if n.engine == "" {
+		return "", fmt.Errorf("node %s is no container on this machine", n.Name)
+	}
+	return n.engine.Run(ctx, append([]string{"exec", n.Name}, command...)...)
+}
