@@ -7,5 +7,7 @@ func Controls() []baseline.ControlID {
 	return []baseline.ControlID{
 		"RMP-TEN-001", // namespace of its own
 		"RMP-TEN-002", // isolated before anybody is let in
+		"RMP-TEN-003", // quota
+		"RMP-TEN-004", // limits
 	}
 }

@@ -43,11 +43,11 @@ func TestChangeThatNeedsANewClusterIsRefused(t *testing.T) {
 	}
 }
 
-// TestTenantsComeAndGo adds a tenant to a standing cluster, and the right to break the glass, and takes both away again; the
+// TestTenantsAndGrantsComeAndGo adds a tenant to a standing cluster, and the right to break the glass, and takes both away again; the
 // others stay.
 //
 //nolint:paralleltest // the stack has one lock
-func TestTenantsComeAndGo(t *testing.T) {
+func TestTenantsAndGrantsComeAndGo(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), againDeadline)
 	defer cancel()
 	const newcomer = "red"

@@ -37,7 +37,7 @@ func (s *Server) Run(t *testing.T, program pulumi.RunFunc) {
 
 // applyingEngine stands for the Pulumi engine and its Kubernetes plugin.
 type applyingEngine struct {
-	context context.Context //nolint:containedctx // the interface of the engine has none
+	context context.Context // the interface of the engine has none
 	dynamic dynamic.Interface
 	mapper  meta.RESTMapper
 
