@@ -71,7 +71,7 @@ func TestEveryProviderHasAnEnforcementThatSaysWhatItMust(t *testing.T) {
 				t.Errorf("%s does not say what holds on %s", control.ID, provider)
 				continue
 			}
-			enforced = enforced || enforcement.State == StateEnforced || enforcement.State == StateByCloud
+			enforced = enforced || enforcement.holds()
 			want := map[State]Enforcement{
 				StateEnforced:      {State: StateEnforced, Component: enforcement.Component},
 				StatePlanned:       {State: StatePlanned, Component: enforcement.Component},

@@ -15,6 +15,9 @@ type Enforcement struct {
 	Reason string
 }
 
+// holds says whether anything enforces the control.
+func (e Enforcement) holds() bool { return e.State == StateEnforced || e.State == StateByCloud }
+
 // State is what becomes of a control on one provider or in one stack.
 type State string
 

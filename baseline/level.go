@@ -23,3 +23,9 @@ type Version string
 
 // Version202611 is the first version.
 const Version202611 Version = "2026.11"
+
+// LatestVersion is what a stack gets that names no version.
+func LatestVersion() Version {
+	versions := Current().Versions
+	return versions[len(versions)-1]
+}
