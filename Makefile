@@ -73,6 +73,10 @@ test-e2e: tools ## a real cluster, brought up through the product and attacked; 
 bench: ## measure builds, up and destroy, beside the same by hand
 	@go run ./tests/bench
 
+.PHONY: generate
+generate: ## write what is generated from code: the page of controls
+	@go generate ./baseline
+
 .PHONY: lint
 lint: $(LINTER) ## check the code, the import rules of the house included
 	@$(LINTER) run ./...

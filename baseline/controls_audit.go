@@ -9,7 +9,7 @@ func auditControls() []Control {
 				"and who opened a shell",
 			Why:         "What leaves no trace cannot be found, proven or undone.",
 			Severity:    SeverityHigh,
-			References:  cite(cis("1.2.16", "3.2.1", "3.2.2"), nsa("L1", "L3"), owasp("K10")),
+			References:  cite(cis("1.2.16", "3.2.1", "3.2.2"), nsa("L1"), owasp("K10")),
 			Enforcement: onKind(enforcedBy("providers/kind/hardening")),
 			Proof:       "tests/e2e.TestAuditLogNamesWhoDidWhat",
 			Since:       Version202611,
