@@ -3,6 +3,7 @@ package stacks
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -20,6 +21,7 @@ type recorder struct {
 	mu           sync.Mutex
 	types        map[string]string   // by name
 	dependencies map[string][]string // URNs, by name
+	inputs       map[string]resource.PropertyMap
 }
 
 func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
@@ -27,6 +29,7 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	defer r.mu.Unlock()
 	r.types[args.Name] = args.TypeToken
 	r.dependencies[args.Name] = args.RegisterRPC.GetDependencies()
+	r.inputs[args.Name] = args.Inputs
 	outputs := args.Inputs.Copy()
 	switch args.TypeToken {
 	case "rampart:kind:EncryptionKey":
@@ -86,6 +89,7 @@ func configure(t *testing.T, home string, values Values) {
 	t.Setenv(pulumi.EnvConfig, string(text))
 	t.Setenv(HomeVariable, home)
 	t.Setenv(FileVariable, "")
+	t.Setenv(pulumi.EnvConfigSecretKeys, "")
 }
 
 func runProgram(record *recorder) error {
@@ -93,7 +97,9 @@ func runProgram(record *recorder) error {
 }
 
 func newRecorder() *recorder {
-	return &recorder{types: map[string]string{}, dependencies: map[string][]string{}}
+	return &recorder{
+		types: map[string]string{}, dependencies: map[string][]string{}, inputs: map[string]resource.PropertyMap{},
+	}
 }
 
 // TestProgramOrdersItsLayers looks at what the recipe is about: which layer waits for which.
@@ -125,6 +131,35 @@ func TestProgramOrdersItsLayers(t *testing.T) {
 	} {
 		if !slices.ContainsFunc(record.dependencies[name], func(urn string) bool { return strings.HasSuffix(urn, want) }) {
 			t.Errorf("%s does not wait for %s, only for %q", name, want, record.dependencies[name])
+		}
+	}
+}
+
+// TestProgramKeepsSecrets hands a secret over as the engine does, decrypted, beside the names of the settings that hold one.
+//
+//nolint:paralleltest // the program reads the environment
+func TestProgramKeepsSecrets(t *testing.T) {
+	configure(t, workingFolder(t), Values{
+		"rampart:tenants": `[{"name":"blue","secrets":{"database":{"password":"hunter2"}}}]`,
+	})
+	if err := runProgram(newRecorder()); err == nil || !strings.Contains(err.Error(), "plain text") ||
+		strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("a secret in plain text: got %v", err)
+	}
+	t.Setenv(pulumi.EnvConfigSecretKeys, `["rampart:tenants"]`)
+	record := newRecorder()
+	if err := runProgram(record); err != nil {
+		t.Fatal(err)
+	}
+	secret := record.inputs["rampart-blue-secret-database"]
+	if secret == nil || !secret["data"].ContainsSecrets() {
+		t.Errorf("the Secret is %v", secret)
+	}
+	const encoded = "aHVudGVyMg=="
+	for name, inputs := range record.inputs {
+		text := fmt.Sprint(inputs)
+		if strings.Contains(text, "hunter2") || strings.Contains(text, encoded) && !inputs.ContainsSecrets() {
+			t.Errorf("%s shows the secret: %s", name, text)
 		}
 	}
 }
