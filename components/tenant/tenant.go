@@ -23,9 +23,6 @@ const ComponentToken = "rampart:tenant:Tenant"
 // TenantLabel is the label of a tenant's namespace that holds the tenant's name.
 const TenantLabel = "rampart.dev/tenant"
 
-// podSecurityLevel is what every pod of a tenant is held to (Pod Security Standards, CIS 5.2).
-const podSecurityLevel = "restricted"
-
 // TenantArgs describe a tenant. All fields but the values of secrets are plain: they decide what exists.
 type TenantArgs struct {
 	// Name of the tenant: a DNS label. Required.
@@ -48,6 +45,13 @@ type TenantArgs struct {
 	// them. Default: none.
 	Secrets map[string]map[string]pulumi.StringInput
 
+	// PodSecurity is the level that the tenant's pods are held to. Default: PodSecurityRestricted.
+	PodSecurity PodSecurity
+
+	// RestrictedWaived says that a person answers for the tenant going without RestrictedControl: in a stack, a waiver.
+	// Without it, PodSecurityRestricted is the only level.
+	RestrictedWaived bool
+
 	// KubernetesVersion of the cluster: baseline.Facts.KubernetesVersion. The Pod Security rules of that minor release
 	// apply, so that a newer API server changes them only when the stack says so. Required.
 	KubernetesVersion baseline.KubernetesVersion
@@ -56,6 +60,9 @@ type TenantArgs struct {
 func (a TenantArgs) withDefaults() TenantArgs {
 	if a.Namespace == "" {
 		a.Namespace = a.Name
+	}
+	if a.PodSecurity == "" {
+		a.PodSecurity = PodSecurityRestricted
 	}
 	return a
 }
@@ -82,6 +89,7 @@ func (a TenantArgs) validate() error {
 	report := func(field string, value any, rule string) {
 		faults = append(faults, fmt.Errorf("%s %q: %s", field, fmt.Sprint(value), rule))
 	}
+	CheckPodSecurity(a.PodSecurity, a.RestrictedWaived, report)
 	CheckCapacity(a.Quota, a.Limits, report)
 	CheckSecretNames(secretKeys(a.Secrets), report)
 	return errors.Join(faults...)
@@ -161,11 +169,7 @@ func createNamespace(
 	ctx *pulumi.Context, name string, args TenantArgs, opts ...pulumi.ResourceOption,
 ) (*corev1.Namespace, error) {
 	labels := objects.Labels(TenantLabel, args.Name)
-	release := minorRelease.FindString(string(args.KubernetesVersion))
-	for _, mode := range []string{"enforce", "audit", "warn"} {
-		labels["pod-security.kubernetes.io/"+mode] = pulumi.String(podSecurityLevel)
-		labels["pod-security.kubernetes.io/"+mode+"-version"] = pulumi.String(release)
-	}
+	podSecurityLabels(labels, args.PodSecurity, minorRelease.FindString(string(args.KubernetesVersion)))
 	namespace, err := corev1.NewNamespace(ctx, name+"-namespace", &corev1.NamespaceArgs{
 		Metadata: &metav1.ObjectMetaArgs{Name: pulumi.String(args.Namespace), Labels: labels},
 	}, opts...)

@@ -98,10 +98,11 @@ func TestAllFaultsAtOnce(t *testing.T) {
 	recorder, err := enginetest.Run(func(ctx *pulumi.Context) error {
 		_, err := NewTenant(ctx, "blue", &TenantArgs{
 			Name: "Blue", Namespace: "kube-blue", KubernetesVersion: "latest",
-			Developers: []access.Subject{{Kind: access.GroupSubject, Name: "system:masters"}},
-			Quota:      Quota{CPU: "two", Pods: -1},
-			Limits:     Limits{Max: Resources{Memory: "100Gi"}},
-			Secrets:    map[string]map[string]pulumi.StringInput{"DB": {"pass word": pulumi.String("hunter2")}},
+			Developers:  []access.Subject{{Kind: access.GroupSubject, Name: "system:masters"}},
+			PodSecurity: "privileged",
+			Quota:       Quota{CPU: "two", Pods: -1},
+			Limits:      Limits{Max: Resources{Memory: "100Gi"}},
+			Secrets:     map[string]map[string]pulumi.StringInput{"DB": {"pass word": pulumi.String("hunter2")}},
 		})
 		return err
 	})
@@ -110,7 +111,7 @@ func TestAllFaultsAtOnce(t *testing.T) {
 	}
 	for _, want := range []string{
 		`name "Blue"`, `namespace "kube-blue"`, `kubernetesVersion "latest"`, `developers[0].name "system:masters"`,
-		`quota.cpu "two"`, `quota.pods "-1"`, `quota.memory "20Gi"`, `secrets "DB"`, `secrets.DB "pass word"`,
+		`podSecurity "privileged"`, `quota.cpu "two"`, `quota.pods "-1"`, `quota.memory "20Gi"`, `secrets "DB"`, `secrets.DB "pass word"`,
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%v\ndoes not say %q", err, want)
