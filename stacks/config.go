@@ -11,6 +11,9 @@ type Config struct {
 	// Provider makes the cluster: kind.
 	Provider string `config:"provider"`
 
+	// Baseline is what the stack asks of itself.
+	Baseline Baseline `config:"baseline"`
+
 	Cluster   Cluster   `config:"cluster"`
 	Admission Admission `config:"admission"`
 	Access    Access    `config:"access"`

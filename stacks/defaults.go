@@ -6,6 +6,7 @@ import "github.com/rampart-iac/rampart/baseline"
 func Default() Config {
 	return Config{
 		Provider: ProviderKind,
+		Baseline: Baseline{Level: baseline.LevelRestricted, Version: baseline.LatestVersion()},
 		Cluster: Cluster{
 			Name:              "rampart",
 			KubernetesVersion: baseline.DefaultKubernetesVersion,

@@ -371,6 +371,7 @@ func TestDefaultStackFile(t *testing.T) {
 	}
 	want := Default()
 	want.Cluster.Ephemeral = true
+	want.Baseline.Waivers = []Waiver{}
 	want.Access = Access{
 		Viewers:   People{Users: []string{}, Groups: []string{}},
 		Operators: People{Groups: []string{}}, Auditors: People{Groups: []string{}},

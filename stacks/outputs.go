@@ -19,6 +19,7 @@ const (
 	OutputEndpoint          = "endpoint"
 	OutputKubeconfig        = "kubeconfig"
 	OutputKubeconfigPath    = "kubeconfigPath"
+	OutputBaseline          = "baseline"
 	OutputEnforced          = "enforced"
 	OutputTenants           = "tenants"
 )
@@ -33,7 +34,8 @@ func (r run) export(ctx *pulumi.Context, cluster *providers.Cluster, tenants map
 	ctx.Export(OutputEndpoint, cluster.Endpoint)
 	ctx.Export(OutputKubeconfig, pulumi.ToSecret(cluster.Kubeconfig))
 	ctx.Export(OutputKubeconfigPath, pulumi.String(filepath.Join(r.directory, KubeconfigName)))
-	ctx.Export(OutputEnforced, pulumi.ToStringArray(enforced(r.config, cluster.Facts)))
+	ctx.Export(OutputBaseline, baselineOutput(r.resolved))
+	ctx.Export(OutputEnforced, pulumi.ToStringArray(append(enforced(r.config, cluster.Facts), baselineLine(r.resolved))))
 	namespaces := pulumi.StringMap{}
 	for name, each := range tenants {
 		namespaces[name] = each.Namespace

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/rampart-iac/rampart/baseline"
 	"github.com/rampart-iac/rampart/components/access"
 	"github.com/rampart-iac/rampart/components/admission"
 	"github.com/rampart-iac/rampart/components/network"
@@ -49,6 +50,9 @@ func Program(ctx *pulumi.Context) error {
 type run struct {
 	config Config
 	images *Images
+
+	// resolved is what the stack's baseline comes to.
+	resolved baseline.Resolved
 
 	// directory holds this cluster's own files on this machine.
 	directory string
@@ -172,7 +176,11 @@ func newRun() (run, error) {
 		return run{}, fmt.Errorf("there is no %s in %s: run \"make tools\" once, it finds or builds the images and programs "+
 			"that a cluster is made of", ImagesFile, home)
 	}
-	return run{config: config, images: host.Images, directory: ClusterDirectory(home, config.Cluster.Name)}, nil
+	resolved, err := config.Resolve(host.Now)
+	if err != nil {
+		return run{}, fmt.Errorf("the baseline of this stack:\n%w", err)
+	}
+	return run{config: config, images: host.Images, resolved: resolved, directory: ClusterDirectory(home, config.Cluster.Name)}, nil
 }
 
 // ClusterDirectory is the folder in a working folder that holds the files of one cluster.

@@ -11,7 +11,7 @@ import (
 )
 
 // ProviderKind makes clusters of containers on this machine.
-const ProviderKind = "kind"
+const ProviderKind = string(baseline.ProviderKind)
 
 var (
 	knownProviders = []string{ProviderKind}
@@ -45,6 +45,7 @@ func validate(config Config, host Host, known Faults) Faults {
 		v.faulty[fault.Path] = true
 	}
 	v.provider()
+	v.baseline()
 	v.cluster()
 	v.ranges()
 	v.admission()
@@ -58,6 +59,9 @@ type validator struct {
 	host   Host
 	faulty map[string]bool
 	faults Faults
+
+	// resolved is what the stack's baseline comes to, empty if anything is wrong with it.
+	resolved baseline.Resolved
 }
 
 // report adds a fault of a setting, unless it, or what it is a part of, has one already.

@@ -43,6 +43,15 @@ func tenant(fields ...any) func(map[string]any) {
 	return top("rampart:tenants", []any{one})
 }
 
+// waiver is one waiver with fields and values in turn.
+func waiver(fields ...string) func(map[string]any) {
+	one := map[string]any{}
+	for i := 0; i < len(fields); i += 2 {
+		one[fields[i]] = fields[i+1]
+	}
+	return top("rampart:baseline", map[string]any{"waivers": []any{one}})
+}
+
 func top(key string, value any) func(map[string]any) {
 	return func(config map[string]any) { config[key] = value }
 }
@@ -78,6 +87,10 @@ func rows() []row {
 		{"everybody a developer", tenant("developers", map[string]any{"groups": []string{"system:authenticated"}}), []string{"rampart:tenants[0].developers.groups[0]", `"system:authenticated"`, "Kubernetes' own"}},
 		{"secret in plain text", tenant("secrets", map[string]any{"db": map[string]any{"password": "hunter2"}}), []string{"rampart:tenants[0].secrets.db.password", "plain text", "encrypt"}},
 		{"grant that is over", top("rampart:access", map[string]any{"breakGlass": map[string]any{"expires": "2020-01-01T00:00:00Z"}}), []string{"rampart:access.breakGlass.reason", "breakGlass.owner", "breakGlass.expires", `"2020-01-01T00:00:00Z"`, "is over"}},
+		{"unknown level", top("rampart:baseline", map[string]any{"level": "strict"}), []string{"rampart:baseline.level", `"strict"`, "restricted, baseline"}},
+		{"unknown baseline", top("rampart:baseline", map[string]any{"version": "2020.01"}), []string{"rampart:baseline.version", `"2020.01"`, "2026.11"}},
+		{"waiver that says nothing", waiver(), []string{"waivers[0].control", "waivers[0].scope", "waivers[0].reason", "waivers[0].owner", "waivers[0].expires"}},
+		{"waiver past its date", waiver("control", "RMP-IMG-001", "scope", "cluster", "reason", "r", "owner", "o", "expires", "2026-01-31"), []string{"rampart:baseline.waivers[0].expires", `"2026-01-31"`, "is past", "remove the waiver"}},
 		{"TLS floor too low", set(cluster, "tlsMinVersion", "1.1"), []string{"rampart:cluster.tlsMinVersion", `"1.1"`, `"1.3"`}},
 		{"unknown engine", set(cluster, "engine", "rkt"), []string{"rampart:cluster.engine", `"rkt"`, "podman"}},
 		{"three faults", func(config map[string]any) {

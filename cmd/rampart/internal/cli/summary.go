@@ -31,6 +31,7 @@ func writeSummary(out io.Writer, stack string, outputs map[string]any) {
 			text(stacks.OutputProvider), text(stacks.OutputKubernetesVersion))}},
 		{"Endpoint", []string{text(stacks.OutputEndpoint)}},
 		{"Enforced", listOf(outputs[stacks.OutputEnforced])},
+		{"Waived", waivedIn(outputs[stacks.OutputBaseline])},
 		{"Tenants", []string{strings.Join(keysOf(outputs[stacks.OutputTenants]), ", ")}},
 		{"Kubeconfig", []string{text(stacks.OutputKubeconfigPath)}},
 		{"Next", next},
@@ -61,6 +62,19 @@ func listOf(value any) []string {
 	var lines []string
 	for _, element := range elements {
 		lines = append(lines, fmt.Sprint(element))
+	}
+	return lines
+}
+
+// waivedIn says which controls the stack goes without, in a line each.
+func waivedIn(value any) []string {
+	baseline, _ := value.(map[string]any)
+	waivers, _ := baseline["waivers"].([]any)
+	var lines []string
+	for _, each := range waivers {
+		waiver, _ := each.(map[string]any)
+		lines = append(lines, fmt.Sprintf("%v in %v until %v, by %v: %v",
+			waiver["control"], waiver["scope"], waiver["expires"], waiver["owner"], waiver["reason"]))
 	}
 	return lines
 }

@@ -12,6 +12,9 @@ func TestWriteSummary(t *testing.T) {
 	if err := json.Unmarshal([]byte(`{
 		"cluster": "rampart", "provider": "kind", "kubernetesVersion": "v1.37.0", "endpoint": "https://127.0.0.1:6443",
 		"kubeconfig": "[secret]", "kubeconfigPath": "/home/me/.rampart/clusters/rampart/kubeconfig",
+		"baseline": {"waivers": [{
+			"control": "RMP-NET-010", "scope": "tenant/blue", "expires": "2027-01-31", "owner": "web team", "reason": "It crawls."
+		}]},
 		"enforced": ["one", "two"], "tenants": {"green": "green", "blue": "blue"}
 	}`), &outputs); err != nil {
 		t.Fatal(err)
@@ -22,6 +25,7 @@ func TestWriteSummary(t *testing.T) {
 Endpoint    https://127.0.0.1:6443
 Enforced    one
             two
+Waived      RMP-NET-010 in tenant/blue until 2027-01-31, by web team: It crawls.
 Tenants     blue, green
 Kubeconfig  /home/me/.rampart/clusters/rampart/kubeconfig
 Next        export KUBECONFIG="/home/me/.rampart/clusters/rampart/kubeconfig"
