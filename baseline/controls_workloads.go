@@ -33,6 +33,7 @@ func workloadControls() []Control {
 			Proof:       "tests/e2e.TestBadPodsAreRefused",
 			Since:       Version202611,
 			Levels:      restrictedOnly(),
+			WhenWaived:  "The tenant may have podSecurity: baseline.",
 		},
 		{
 			ID:          "RMP-ADM-003",

@@ -106,6 +106,10 @@ type Tenant struct {
 	// Rules are what developers may do beside that, with custom resources.
 	Rules []Rule `config:"rules"`
 
+	// PodSecurity is the level that the tenant's pods are held to: restricted, or baseline with a waiver of
+	// tenant.RestrictedControl for it. Empty: restricted.
+	PodSecurity string `config:"podSecurity"`
+
 	// Quota bounds what the tenant takes altogether, Limits what a single container takes.
 	Quota  Quota  `config:"quota"`
 	Limits Limits `config:"limits"`

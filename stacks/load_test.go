@@ -208,6 +208,22 @@ func TestLoadReportsBadInput(t *testing.T) {
 					`use some of get, list, watch, create, update, patch, delete`,
 			},
 		},
+		"tenants that ask for privilege": {
+			Values{
+				"rampart:tenants": `[{"name":"blue","podSecurity":"privileged"},{"name":"green","podSecurity":"baseline"},` +
+					`{"name":"red","podSecurity":"baseline"},{"name":"grey","podSecurity":"none"}]`,
+				"rampart:baseline": `{"waivers":[{"control":"RMP-ADM-002","scope":"tenant/green","reason":"r","owner":"o",` +
+					`"expires":"2026-12-31"},{"control":"RMP-ADM-002","scope":"tenant/blue","reason":"r","owner":"o",` +
+					`"expires":"2026-12-31"}]}`,
+			},
+			[]string{
+				`rampart:tenants[0].podSecurity "privileged": gives the nodes away, and with them the cluster: no tenant has it, ` +
+					`use restricted, or baseline with a waiver of RMP-ADM-002`,
+				`rampart:tenants[2].podSecurity "baseline": is less than restricted: use that, or waive RMP-ADM-002 for this ` +
+					`tenant, with a reason, an owner and an end`,
+				`rampart:tenants[3].podSecurity "none": is not a level of Pod Security: use restricted`,
+			},
+		},
 		"capacity of a tenant": {
 			Values{"rampart:tenants": `[{"name":"blue","quota":{"cpu":2,"memory":"4GB","pods":-1},` +
 				`"limits":{"default":{"cpu":"4"},"max":{"cpu":"2"}}}]`},
@@ -379,7 +395,7 @@ func TestDefaultStackFile(t *testing.T) {
 	want.Tenants = []Tenant{
 		{
 			Name: "blue", Developers: People{Users: []string{}, Groups: []string{"blue-team"}},
-			Viewers: People{Groups: []string{}}, Operators: People{Groups: []string{}},
+			Viewers: People{Groups: []string{}}, Operators: People{Groups: []string{}}, PodSecurity: "restricted",
 			Quota: Quota{
 				CPU: "20", Memory: "20Gi", EphemeralStorage: "50Gi", Storage: "50Gi", Pods: 50, Volumes: 20,
 			},
@@ -429,6 +445,36 @@ func settingNames(of reflect.Type) []string {
 	}
 	return names
 }
+
+// TestTenantsHeldToLess: by a waiver, or because the level asks for no more; and the summary says so.
+func TestTenantsHeldToLess(t *testing.T) {
+	t.Parallel()
+	for _, asked := range []string{
+		`{"level":"baseline"}`,
+		`{"waivers":[{"control":"RMP-ADM-002","scope":"tenant/blue","reason":"r","owner":"o","expires":"2026-12-31"}]}`,
+	} {
+		config, err := Load(Values{
+			"rampart:baseline": asked, "rampart:tenants": `[{"name":"blue","podSecurity":"baseline"},{"name":"green"}]`,
+		}, testHost())
+		if err != nil {
+			t.Fatal(err)
+		}
+		resolved, err := config.Resolve(testHost().Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		args := config.Tenants[0].args(facts(), resolved)
+		if !args.RestrictedWaived || args.PodSecurity != "baseline" {
+			t.Errorf("%s: %+v", asked, args)
+		}
+		lines := strings.Join(enforced(config, facts()), "\n")
+		if !strings.Contains(lines, "Pod Security restricted, baseline for blue") {
+			t.Errorf("%s: %s", asked, lines)
+		}
+	}
+}
+
+func facts() baseline.Facts { return baseline.Facts{KubernetesVersion: baseline.DefaultKubernetesVersion} }
 
 // TestLoadOfDecryptedSecrets: the engine hands values over that nobody can tell from plain text.
 func TestLoadOfDecryptedSecrets(t *testing.T) {

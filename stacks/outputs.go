@@ -55,8 +55,18 @@ func enforced(config Config, facts baseline.Facts) []string {
 			len(config.Admission.AllowedRegistries), plural(len(config.Admission.AllowedRegistries), "registry", "registries")),
 	}
 	if count := len(config.Tenants); count > 0 {
-		lines = append(lines, fmt.Sprintf("%d %s: own namespace, default deny, own role, Pod Security restricted",
-			count, plural(count, "tenant", "tenants")))
+		lowered := ""
+		for _, each := range config.Tenants {
+			if level := each.podSecurity(); level != "" && level != tenant.PodSecurityRestricted {
+				lowered += fmt.Sprintf(", %s for %s", level, each.Name)
+			}
+		}
+		lines = append(lines, fmt.Sprintf("%d %s: own namespace, default deny, own role, Pod Security restricted%s",
+			count, plural(count, "tenant", "tenants"), lowered))
+	}
+	if glass := config.Access.BreakGlass; glass.Given() {
+		lines = append(lines, fmt.Sprintf("the glass may be broken until %s, %s answers for it: %s",
+			glass.Expires, glass.Owner, glass.Reason))
 	}
 	return lines
 }

@@ -140,7 +140,7 @@ func (r run) tenants(
 ) (map[string]*tenant.Tenant, error) {
 	tenants := map[string]*tenant.Tenant{}
 	for _, each := range r.config.Tenants {
-		made, err := tenant.NewTenant(ctx, cluster.Name+"-"+each.Name, each.args(cluster.Facts),
+		made, err := tenant.NewTenant(ctx, cluster.Name+"-"+each.Name, each.args(cluster.Facts, r.resolved),
 			cluster.InCluster(after...)...)
 		if err != nil {
 			return nil, err

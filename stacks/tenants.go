@@ -27,6 +27,7 @@ func (v *validator) tenants() {
 		for j, rule := range each.rules() {
 			rule.Check(v.below(fmt.Sprintf("%s.rules[%d]", path, j)))
 		}
+		tenant.CheckPodSecurity(each.podSecurity(), each.restrictedWaived(v.resolved), v.below(path))
 		tenant.CheckCapacity(tenant.Quota(each.Quota), each.limits(), v.below(path))
 		tenant.CheckSecretNames(each.secretKeys(), v.below(path))
 	}
@@ -47,7 +48,7 @@ func (v *validator) tenantName(path, name string, seen map[string]int) {
 }
 
 // args are the arguments of the tenant's component.
-func (t Tenant) args(facts baseline.Facts) *tenant.TenantArgs {
+func (t Tenant) args(facts baseline.Facts, resolved baseline.Resolved) *tenant.TenantArgs {
 	return &tenant.TenantArgs{
 		Name:              t.Name,
 		Viewers:           t.Viewers.subjects(),
@@ -57,8 +58,19 @@ func (t Tenant) args(facts baseline.Facts) *tenant.TenantArgs {
 		Quota:             tenant.Quota(t.Quota),
 		Limits:            t.limits(),
 		Secrets:           t.secrets(),
+		PodSecurity:       t.podSecurity(),
+		RestrictedWaived:  t.restrictedWaived(resolved),
 		KubernetesVersion: facts.KubernetesVersion,
 	}
+}
+
+func (t Tenant) podSecurity() tenant.PodSecurity { return tenant.PodSecurity(t.PodSecurity) }
+
+// restrictedWaived says whether the tenant may be held to less than restricted: because of a waiver, or because the stack's
+// level asks for no more.
+func (t Tenant) restrictedWaived(resolved baseline.Resolved) bool {
+	return !resolved.Has(tenant.RestrictedControl) ||
+		resolved.Waived(tenant.RestrictedControl, baseline.TenantScope(t.Name))
 }
 
 // rules are what the tenant's developers may do beside the rules of their persona.

@@ -80,6 +80,8 @@ func rows() []row {
 		{"namespace name with capitals", tenants("Blue"), []string{"rampart:tenants[0].name", `"Blue"`, "lower-case"}},
 		{"namespace name too long", tenants(strings.Repeat("b", 64)), []string{"rampart:tenants[0].name", strings.Repeat("b", 64), "63"}},
 		{"namespace of Kubernetes", tenants("kube-system"), []string{"rampart:tenants[0].name", `"kube-system"`, "Kubernetes itself"}},
+		{"privileged tenant", tenant("podSecurity", "privileged"), []string{"rampart:tenants[0].podSecurity", `"privileged"`, "no tenant has it"}},
+		{"tenant at baseline without a waiver", tenant("podSecurity", "baseline"), []string{"rampart:tenants[0].podSecurity", `"baseline"`, "waive RMP-ADM-002"}},
 		{"quota that is no quantity", tenant("quota", map[string]any{"memory": "4GB"}), []string{"rampart:tenants[0].quota.memory", `"4GB"`, "4Gi"}},
 		{"quota below a container's most", tenant("quota", map[string]any{"cpu": "1"}, "limits", map[string]any{"max": map[string]any{"cpu": "2"}}), []string{"rampart:tenants[0].quota.cpu", `"1"`, "limits.max.cpu"}},
 		{"role with a wildcard", tenant("rules", []any{map[string]any{"group": "*", "resources": []string{"*"}, "verbs": []string{"*"}}}), []string{"rampart:tenants[0].rules[0].group", "rules[0].resources[0]", "rules[0].verbs[0]", "wildcard"}},
