@@ -127,6 +127,12 @@ func (r Resolved) Waived(id ControlID, scope Scope) bool {
 	})
 }
 
+// Requires says whether the stack must have a control in a scope: whether its level and version of the baseline do, and
+// nobody has waived it there. Of what is not a valid baseline nothing is known, and everything is required.
+func (r Resolved) Requires(id ControlID, scope Scope) bool {
+	return r.Controls == nil || r.Has(id) && !r.Waived(id, scope)
+}
+
 // In returns the controls that are in a state.
 func (r Resolved) In(state State) []ResolvedControl {
 	var found []ResolvedControl

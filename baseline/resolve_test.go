@@ -113,6 +113,32 @@ func TestWaiversHoldInTheirScope(t *testing.T) {
 	}
 }
 
+func TestWhatIsRequired(t *testing.T) {
+	t.Parallel()
+	waivers := []Waiver{waiver(func(w *Waiver) { w.Scope = TenantScope("blue") })}
+	resolved, err := small().Resolve(LevelBaseline, "2026.11", ProviderKind, waivers, today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		says  string
+		id    ControlID
+		scope Scope
+		want  bool
+	}{
+		{"elsewhere", "RMP-TST-001", TenantScope("green"), true},
+		{"waived", "RMP-TST-001", TenantScope("blue"), false},
+		{"not of this level", "RMP-TST-002", TenantScope("green"), false},
+	} {
+		if got := resolved.Requires(test.id, test.scope); got != test.want {
+			t.Errorf("%s: %t", test.says, got)
+		}
+	}
+	if faulty := (Resolved{}); !faulty.Requires("RMP-TST-001", ScopeCluster) {
+		t.Error("a baseline with faults requires nothing")
+	}
+}
+
 func TestResolveRefuses(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -72,6 +72,7 @@ func (r run) cluster(ctx *pulumi.Context) (*providers.Cluster, error) {
 		Workers:           workers,
 		PodCIDR:           c.PodCIDR,
 		ServiceCIDR:       c.ServiceCIDR,
+		Level:             r.config.Baseline.Level,
 		TLSMinVersion:     c.TLSMinVersion,
 		Engine:            c.Engine,
 		APIServerPort:     c.APIServerPort,

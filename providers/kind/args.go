@@ -22,6 +22,10 @@ type ClusterArgs struct {
 	PodCIDR     string
 	ServiceCIDR string
 
+	// Level of the baseline: pods are held to the Pod Security Standard of that name, unless their namespace says otherwise.
+	// Default: restricted.
+	Level baseline.Level
+
 	// TLSMinVersion is the floor on every control-plane port and kubelet. Default: 1.3.
 	TLSMinVersion baseline.TLSVersion
 

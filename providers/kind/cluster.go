@@ -79,7 +79,9 @@ func NewCluster(
 func newHardenedResource(
 	ctx *pulumi.Context, name string, args ClusterArgs, parent pulumi.Resource,
 ) (*ClusterResource, error) {
-	settings := hardening.Settings{KubernetesVersion: args.KubernetesVersion, TLSFloor: args.TLSMinVersion}
+	settings := hardening.Settings{
+		KubernetesVersion: args.KubernetesVersion, TLSFloor: args.TLSMinVersion, Level: args.Level,
+	}
 	patches, err := hardening.KubeadmPatches(settings)
 	if err != nil {
 		return nil, err

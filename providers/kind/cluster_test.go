@@ -133,11 +133,11 @@ func TestProviderSurvivesANewKubeconfig(t *testing.T) {
 
 func TestEveryFaultIsToldBeforeAnythingIsRegistered(t *testing.T) {
 	t.Parallel()
-	mocks, _, err := newCluster(t, &ClusterArgs{KubernetesVersion: "v1.2.3", TLSMinVersion: "1.1", Directory: "relative"})
+	mocks, _, err := newCluster(t, &ClusterArgs{KubernetesVersion: "v1.2.3", TLSMinVersion: "1.1", Level: "none", Directory: "relative"})
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, want := range []string{`kubernetesVersion "v1.2.3"`, `tlsMinVersion "1.1"`, `directory "relative"`} {
+	for _, want := range []string{`kubernetesVersion "v1.2.3"`, `tlsMinVersion "1.1"`, `level "none"`, `directory "relative"`} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no %s in: %v", want, err)
 		}

@@ -16,6 +16,7 @@ func (a ClusterArgs) withDefaults(resourceName string) ClusterArgs {
 	setDefault(&a.KubernetesVersion, baseline.DefaultKubernetesVersion)
 	setDefault(&a.PodCIDR, DefaultPodCIDR)
 	setDefault(&a.ServiceCIDR, DefaultServiceCIDR)
+	setDefault(&a.Level, baseline.LevelRestricted)
 	setDefault(&a.TLSMinVersion, baseline.TLS13)
 	setDefault(&a.Engine, DefaultEngine)
 	switch a.Workers {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/rampart-iac/rampart/baseline"
 )
@@ -14,6 +15,10 @@ func (a ClusterArgs) validate() error {
 	var faults []error
 	if _, err := baseline.PublishedNodeImage(a.KubernetesVersion); err != nil {
 		faults = append(faults, err)
+	}
+	if !slices.Contains(baseline.Levels(), a.Level) {
+		faults = append(faults, fmt.Errorf("level %q: use %q, or %q for software that cannot be changed",
+			a.Level, baseline.LevelRestricted, baseline.LevelBaseline))
 	}
 	if a.TLSMinVersion != baseline.TLS12 && a.TLSMinVersion != baseline.TLS13 {
 		faults = append(faults, fmt.Errorf("tlsMinVersion %q: use %q, or %q for clients that cannot do better",

@@ -10,6 +10,8 @@ import (
 	apiserverv1 "k8s.io/apiserver/pkg/apis/apiserver/v1"
 	podsecurityv1 "k8s.io/pod-security-admission/admission/api/v1"
 	"sigs.k8s.io/yaml"
+
+	"github.com/rampart-iac/rampart/baseline"
 )
 
 // podSecurityExempt are the namespaces whose pods cannot run under any Pod Security level but privileged.
@@ -18,12 +20,17 @@ var podSecurityExempt = []string{
 	"local-path-storage", // the provisioner's helper pods make folders on the node
 }
 
-// admissionConfiguration renders the API server's admission configuration: Pod Security "restricted" for every
-// namespace that says nothing else (CIS 5.2.1 to 5.2.12), so that a new namespace is never without it.
+// admissionConfiguration renders the API server's admission configuration: Pod Security for every namespace that says
+// nothing else (CIS 5.2.1 to 5.2.12), so that a new namespace is never without it. What is less than "restricted" is at
+// least said to whoever does it, and audited.
 func admissionConfiguration(settings Settings) (string, error) {
 	exempt := slices.Concat(podSecurityExempt, settings.PodSecurityExemptNamespaces)
 	slices.Sort(exempt)
 
+	level := settings.Level
+	if level == "" {
+		level = baseline.LevelRestricted
+	}
 	// Pinned to the cluster's minor release: with "latest" a newer API server would change what old manifests may do.
 	version := minorOf(string(settings.KubernetesVersion))
 	podSecurity, err := json.Marshal(podsecurityv1.PodSecurityConfiguration{
@@ -32,7 +39,7 @@ func admissionConfiguration(settings Settings) (string, error) {
 			Kind:       "PodSecurityConfiguration",
 		},
 		Defaults: podsecurityv1.PodSecurityDefaults{
-			Enforce: "restricted", EnforceVersion: version,
+			Enforce: string(level), EnforceVersion: version,
 			Audit: "restricted", AuditVersion: version,
 			Warn: "restricted", WarnVersion: version,
 		},

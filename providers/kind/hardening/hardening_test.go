@@ -99,6 +99,26 @@ func TestPodSecurityDefaultsToRestricted(t *testing.T) {
 	}
 }
 
+// TestLevelDecidesPodSecurity: what is below restricted is refused by no one, and still warned of and audited.
+func TestLevelDecidesPodSecurity(t *testing.T) {
+	t.Parallel()
+	for level, want := range map[baseline.Level]string{
+		"": "restricted", baseline.LevelRestricted: "restricted", baseline.LevelBaseline: "baseline",
+	} {
+		chosen := settings()
+		chosen.Level = level
+		text, err := admissionConfiguration(chosen)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range []string{"enforce: " + want, "audit: restricted", "warn: restricted"} {
+			if !strings.Contains(text, line+"\n") {
+				t.Errorf("level %q: no %q in\n%s", level, line, text)
+			}
+		}
+	}
+}
+
 // TestEtcdProbesNeedNoPlainPort applies the patch to a pod like kubeadm's, as kubeadm does.
 func TestEtcdProbesNeedNoPlainPort(t *testing.T) {
 	t.Parallel()

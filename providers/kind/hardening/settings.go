@@ -29,6 +29,9 @@ type Settings struct {
 	// TLSFloor is the lowest TLS version of every control-plane port and of the kubelets: 1.3, or 1.2 with strong suites.
 	TLSFloor baseline.TLSVersion
 
+	// Level of the baseline: pods are held to the Pod Security Standard of that name. Empty: restricted.
+	Level baseline.Level
+
 	// PodSecurityExemptNamespaces are left out of the cluster-wide Pod Security default, beside those that the
 	// cluster itself needs.
 	PodSecurityExemptNamespaces []string
