@@ -474,7 +474,9 @@ func TestTenantsHeldToLess(t *testing.T) {
 	}
 }
 
-func facts() baseline.Facts { return baseline.Facts{KubernetesVersion: baseline.DefaultKubernetesVersion} }
+func facts() baseline.Facts {
+	return baseline.Facts{KubernetesVersion: baseline.DefaultKubernetesVersion}
+}
 
 // TestLoadOfDecryptedSecrets: the engine hands values over that nobody can tell from plain text.
 func TestLoadOfDecryptedSecrets(t *testing.T) {
