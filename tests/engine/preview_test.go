@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"flag"
 	"os"
@@ -65,6 +66,9 @@ func install(t *testing.T) *framework.Product {
 			t.Error(err)
 		}
 	})
+	if err := product.GiveSecret(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	run, err := product.Start("preview", "--stack", product.Stack, "--config", product.ConfigFile)
 	if err != nil {
 		t.Fatal(err)
@@ -138,10 +142,13 @@ func isTheSame(t *testing.T, first, second []step) {
 	}
 }
 
-// showsNoSecret: the files of the control plane hold the encryption key.
+// showsNoSecret: the files of the control plane hold the encryption key, and the first tenant has a secret of its own.
 func showsNoSecret(t *testing.T, text string) {
 	t.Helper()
-	for _, content := range []string{"EncryptionConfiguration", "client-key-data"} {
+	for _, content := range []string{
+		"EncryptionConfiguration", "client-key-data", framework.TenantSecretValue,
+		base64.StdEncoding.EncodeToString([]byte(framework.TenantSecretValue)),
+	} {
 		if strings.Contains(text, content) {
 			t.Errorf("the plan shows %q", content)
 		}
