@@ -21,6 +21,10 @@ const (
 
 	// FileVariable names the stack file that the configuration was copied from. The command line sets it.
 	FileVariable = "RAMPART_STACK_FILE"
+
+	// KeyStepVariable asks one run for a step of a rotation of the encryption key. It is no setting: "rampart rotate-key"
+	// sets it, and does between the steps what makes them safe.
+	KeyStepVariable = "RAMPART_KEY_STEP"
 )
 
 const defaultHome = ".rampart"

@@ -14,6 +14,7 @@ import (
 	"github.com/rampart-iac/rampart/components/tenant"
 	"github.com/rampart-iac/rampart/providers"
 	"github.com/rampart-iac/rampart/providers/kind"
+	"github.com/rampart-iac/rampart/providers/kind/keys"
 )
 
 // Program is the Pulumi program of every stack. Each layer comes after all that it needs: what denies comes after what
@@ -78,6 +79,7 @@ func (r run) cluster(ctx *pulumi.Context) (*providers.Cluster, error) {
 		APIServerPort:     c.APIServerPort,
 		Directory:         r.directory,
 		Ephemeral:         c.Ephemeral,
+		KeyStep:           keys.Step(os.Getenv(KeyStepVariable)),
 	})
 }
 

@@ -1,6 +1,9 @@
 package kind
 
-import "github.com/rampart-iac/rampart/baseline"
+import (
+	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/providers/kind/keys"
+)
 
 // ClusterArgs describe a hardened kind cluster. All fields are plain: they decide what exists and must be known at
 // preview. The zero value of a field means its default.
@@ -38,6 +41,11 @@ type ClusterArgs struct {
 	// Directory is an absolute path of a folder for this cluster's own files: its kubeconfig, the files that its control
 	// plane reads, and a journal that tells an interrupted run from a finished one. Required.
 	Directory string
+
+	// KeyStep is a step of a rotation of the encryption key to take in this run; one that was taken already changes
+	// nothing. Between the steps of a rotation there is more to be done than a program can say: package rotation does it.
+	// Default: none, the keys stay as they are.
+	KeyStep keys.Step
 
 	// Ephemeral clusters may be destroyed at once; others are protected and must be unprotected first.
 	Ephemeral bool

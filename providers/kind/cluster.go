@@ -86,14 +86,19 @@ func newHardenedResource(
 	if err != nil {
 		return nil, err
 	}
-	key, err := NewEncryptionKeyResource(ctx, name+"-secrets-key", &EncryptionKeyResourceArgs{},
+	key, err := NewEncryptionKeyResource(ctx, name+"-secrets-key", &EncryptionKeyResourceArgs{Step: optional(string(args.KeyStep))},
 		pulumi.Parent(parent), pulumi.Protect(!args.Ephemeral))
 	if err != nil {
 		return nil, fmt.Errorf("encryption key: %w", err)
 	}
-	files := pulumi.All(key.Name, key.Base64).ApplyT(func(parts []any) (map[string]string, error) {
-		return hardening.Files(settings, hardening.EncryptionKey{Name: parts[0].(string), Base64: parts[1].(string)})
-	}).(pulumi.StringMapOutput)
+	files := pulumi.All(key.Name, key.Base64, key.OtherName, key.OtherBase64).ApplyT(
+		func(parts []any) (map[string]string, error) {
+			keys := []hardening.EncryptionKey{{Name: parts[0].(string), Base64: parts[1].(string)}}
+			if other := parts[2].(string); other != "" {
+				keys = append(keys, hardening.EncryptionKey{Name: other, Base64: parts[3].(string)})
+			}
+			return hardening.Files(settings, keys...)
+		}).(pulumi.StringMapOutput)
 
 	return NewClusterResource(ctx, name+"-cluster", &ClusterResourceArgs{
 		Name:                 pulumi.String(args.Name),
@@ -108,6 +113,7 @@ func newHardenedResource(
 		APIServerPort:        pulumi.Int(args.APIServerPort),
 		Directory:            pulumi.String(args.Directory),
 		ControlPlaneFiles:    pulumi.ToSecret(files).(pulumi.StringMapOutput),
+		ReloadedFiles:        pulumi.ToStringArray(hardening.ReloadedFiles()),
 		KubeadmConfigPatches: pulumi.ToStringArray(patches),
 		// docs/decisions/0007-no-silent-replacement.md
 		AllowReplacement: pulumi.Bool(false),

@@ -5,6 +5,7 @@ import "github.com/rampart-iac/rampart/baseline"
 // Controls are the controls of the baseline that this package enforces.
 func Controls() []baseline.ControlID {
 	return []baseline.ControlID{
+		"RMP-DAT-007", // key rotation (package rotation)
 		"RMP-IMG-005", // node image by digest
 		"RMP-OPS-004", // known Kubernetes versions
 	}

@@ -30,6 +30,7 @@ type ClusterResource struct {
 	APIServerPort        pulumi.IntOutput         `pulumi:"apiServerPort"`
 	Directory            pulumi.StringOutput      `pulumi:"directory"`
 	ControlPlaneFiles    pulumi.StringMapOutput   `pulumi:"controlPlaneFiles"`
+	ReloadedFiles        pulumi.StringArrayOutput `pulumi:"reloadedFiles"`
 	KubeadmConfigPatches pulumi.StringArrayOutput `pulumi:"kubeadmConfigPatches"`
 	AllowReplacement     pulumi.BoolPtrOutput     `pulumi:"allowReplacement"`
 
@@ -92,6 +93,10 @@ type ClusterResourceArgs struct {
 	// ControlPlaneFiles maps paths relative to /etc/kubernetes/rampart on control-plane nodes to file contents. Optional.
 	ControlPlaneFiles pulumi.StringMapInput
 
+	// ReloadedFiles are those of ControlPlaneFiles that their reader looks at again by itself: a change of these alone
+	// restarts nothing. Optional.
+	ReloadedFiles pulumi.StringArrayInput
+
 	// KubeadmConfigPatches are merge patches for the kubeadm configuration of all nodes, each a YAML mapping with a kind
 	// and without an apiVersion. Optional.
 	KubeadmConfigPatches pulumi.StringArrayInput
@@ -116,6 +121,7 @@ type clusterResourceArgs struct {
 	APIServerPort        *int              `pulumi:"apiServerPort"`
 	Directory            string            `pulumi:"directory"`
 	ControlPlaneFiles    map[string]string `pulumi:"controlPlaneFiles"`
+	ReloadedFiles        []string          `pulumi:"reloadedFiles"`
 	KubeadmConfigPatches []string          `pulumi:"kubeadmConfigPatches"`
 	AllowReplacement     *bool             `pulumi:"allowReplacement"`
 }
@@ -155,21 +161,37 @@ type EncryptionKeyResource struct {
 	// Keepers are the values that the key was made for.
 	Keepers pulumi.StringMapOutput `pulumi:"keepers"`
 
-	// Name is the key's name in an EncryptionConfiguration.
+	// Step is none: a step that was taken is not kept.
+	Step pulumi.StringPtrOutput `pulumi:"step"`
+
+	// Name is the name, in an EncryptionConfiguration, of the key that writes.
 	Name pulumi.StringOutput `pulumi:"name"`
 
-	// Base64 is the key in standard base64, as an EncryptionConfiguration takes it. It is a secret.
+	// Base64 is the key that writes, in standard base64, as an EncryptionConfiguration takes it. It is a secret.
 	Base64 pulumi.StringOutput `pulumi:"base64"`
+
+	// OtherName and OtherBase64 are the key that is only read with, empty unless a rotation is under way. OtherBase64 is a
+	// secret.
+	OtherName   pulumi.StringOutput `pulumi:"otherName"`
+	OtherBase64 pulumi.StringOutput `pulumi:"otherBase64"`
+
+	// Phase is how far a rotation has come: settled, added, promoted or retired (package keys).
+	Phase pulumi.StringOutput `pulumi:"phase"`
 }
 
 // EncryptionKeyResourceArgs are the inputs of an EncryptionKeyResource.
 type EncryptionKeyResourceArgs struct {
 	// Keepers are arbitrary values: the key is made anew if one of them changes. Optional.
 	Keepers pulumi.StringMapInput
+
+	// Step is a step of a rotation to take: add, promote, retire or finish (package keys). One that was taken already
+	// changes nothing; left out, the keys stay as they are. Optional.
+	Step pulumi.StringPtrInput
 }
 
 type encryptionKeyResourceArgs struct {
 	Keepers map[string]string `pulumi:"keepers"`
+	Step    *string           `pulumi:"step"`
 }
 
 // ElementType lets the SDK treat the struct as an Input.
@@ -184,7 +206,7 @@ func NewEncryptionKeyResource(
 	if args == nil {
 		args = &EncryptionKeyResourceArgs{}
 	}
-	opts = append([]pulumi.ResourceOption{pulumi.AdditionalSecretOutputs([]string{"base64"})}, opts...)
+	opts = append([]pulumi.ResourceOption{pulumi.AdditionalSecretOutputs([]string{"base64", "otherBase64"})}, opts...)
 	resource := &EncryptionKeyResource{}
 	if err := ctx.RegisterResource(EncryptionKeyResourceToken, name, *args, resource, opts...); err != nil {
 		return nil, err

@@ -81,8 +81,8 @@ func TestResourcesRegisterWithPropertyNamesAndSecrets(t *testing.T) {
 	if !ok {
 		t.Fatalf("no resource of type %s was registered", kind.EncryptionKeyResourceToken)
 	}
-	if got := key.RegisterRPC.GetAdditionalSecretOutputs(); len(got) != 1 || got[0] != "base64" {
-		t.Errorf("additional secret outputs of the key = %q, want base64", got)
+	if got := key.RegisterRPC.GetAdditionalSecretOutputs(); !slices.Equal(got, []string{"base64", "otherBase64"}) {
+		t.Errorf("additional secret outputs of the key = %q, want base64 and otherBase64", got)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/providers/kind/keys"
 )
 
 // validate reports every fault of the fields that this package itself decides on. Names, ranges, ports and the engine
@@ -27,6 +28,11 @@ func (a ClusterArgs) validate() error {
 	if !filepath.IsAbs(a.Directory) {
 		faults = append(faults, fmt.Errorf("directory %q: give an absolute path of a folder for this cluster's files",
 			a.Directory))
+	}
+	if a.KeyStep != "" {
+		if _, err := keys.ParseStep(string(a.KeyStep)); err != nil {
+			faults = append(faults, fmt.Errorf("keyStep: %w", err))
+		}
 	}
 	return errors.Join(faults...)
 }

@@ -238,6 +238,11 @@ func (p *Product) Preview(ctx context.Context) (Result, error) { return p.succee
 // Destroy is described at Up.
 func (p *Product) Destroy(ctx context.Context) (Result, error) { return p.succeed(ctx, "destroy") }
 
+// Run calls any command on the installation's stack. The error is described at Up.
+func (p *Product) Run(ctx context.Context, command string, more ...string) (Result, error) {
+	return p.succeedShowing(ctx, p.Progress, command, more...)
+}
+
 func (p *Product) succeed(ctx context.Context, command string) (Result, error) {
 	return p.succeedShowing(ctx, p.Progress, command)
 }
@@ -247,8 +252,10 @@ func (p *Product) ask(ctx context.Context, command string) (Result, error) {
 	return p.succeedShowing(ctx, io.Discard, command)
 }
 
-func (p *Product) succeedShowing(ctx context.Context, progress io.Writer, command string) (Result, error) {
-	run, err := p.start(progress, p.stackArgs(command)...)
+func (p *Product) succeedShowing(
+	ctx context.Context, progress io.Writer, command string, more ...string,
+) (Result, error) {
+	run, err := p.start(progress, p.stackArgs(command, more...)...)
 	if err != nil {
 		return Result{}, err
 	}

@@ -39,14 +39,21 @@ var (
 	}}
 )
 
-// Await waits until a run of up reaches a stage. A run that ends before is an error.
+// Printed is reached when a run has printed a text.
+func Printed(text string) Stage {
+	return Stage{fmt.Sprintf("%q is printed", text), func(_ context.Context, _ *Product, r *Running) error {
+		return r.printed(text)
+	}}
+}
+
+// Await waits until a run reaches a stage. A run that ends before is an error.
 func (r *Running) Await(ctx context.Context, product *Product, stage Stage) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go func() {
 		select {
 		case <-r.Ended():
-			cancel(fmt.Errorf("up ended before %s", stage.Name))
+			cancel(fmt.Errorf("the run ended before %s", stage.Name))
 		case <-ctx.Done():
 		}
 	}()

@@ -3,6 +3,7 @@ package hardening
 import (
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,6 +18,36 @@ import (
 
 func settings() Settings {
 	return Settings{KubernetesVersion: "v1.37.0", TLSFloor: baseline.TLS13}
+}
+
+// TestTheFirstKeyWrites: during a rotation the order of the keys is what says which one encrypts.
+func TestTheFirstKeyWrites(t *testing.T) {
+	t.Parallel()
+	other := EncryptionKey{Name: "key2", Base64: base64.StdEncoding.EncodeToString([]byte(strings.Repeat("o", 32)))}
+	for _, keys := range [][]EncryptionKey{{testKey()}, {testKey(), other}, {other, testKey()}} {
+		files, err := Files(settings(), keys...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var config apiserverv1.EncryptionConfiguration
+		if err := yaml.UnmarshalStrict([]byte(files[fileEncryption]), &config); err != nil {
+			t.Fatal(err)
+		}
+		providers := config.Resources[0].Providers
+		if len(providers) != 2 || providers[1].Identity == nil {
+			t.Fatalf("providers %v, want secretbox and, last, identity", providers)
+		}
+		var got []EncryptionKey
+		for _, key := range providers[0].Secretbox.Keys {
+			got = append(got, EncryptionKey{Name: key.Name, Base64: key.Secret})
+		}
+		if !slices.Equal(got, keys) {
+			t.Errorf("keys in the file %v, want %v", got, keys)
+		}
+	}
+	if _, err := Files(settings()); err == nil {
+		t.Error("a configuration without a key was rendered: nothing would be encrypted")
+	}
 }
 
 func testKey() EncryptionKey {

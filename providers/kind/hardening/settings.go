@@ -18,6 +18,9 @@ const (
 	fileEtcdPatch   = "patches/etcd+strategic.json"
 )
 
+// EncryptionPath is the configuration of the encryption at rest on a control-plane node. It holds the keys.
+const EncryptionPath = nodeDir + "/" + fileEncryption
+
 // AuditLogPath is the API server's audit log on a control-plane node.
 const AuditLogPath = "/var/log/kubernetes/audit/audit.log"
 
@@ -45,11 +48,11 @@ type EncryptionKey struct {
 	Base64 string
 }
 
-// Files returns the files of a control-plane node, by path relative to the mounted folder. The text holds the key:
-// treat it as a secret.
-func Files(settings Settings, key EncryptionKey) (map[string]string, error) {
+// Files returns the files of a control-plane node, by path relative to the mounted folder. Secrets are encrypted with the
+// first key; the others, during a rotation, are only read with. The text holds the keys: treat it as a secret.
+func Files(settings Settings, keys ...EncryptionKey) (map[string]string, error) {
 	renderers := map[string]func() (string, error){
-		fileEncryption:  func() (string, error) { return encryptionConfiguration(key) },
+		fileEncryption:  func() (string, error) { return encryptionConfiguration(keys) },
 		fileAuditPolicy: func() (string, error) { return auditPolicy, nil },
 		fileAdmission:   func() (string, error) { return admissionConfiguration(settings) },
 		fileEtcdPatch:   etcdProbePatch,
@@ -64,5 +67,9 @@ func Files(settings Settings, key EncryptionKey) (map[string]string, error) {
 	}
 	return files, nil
 }
+
+// ReloadedFiles are the names of those files that the API server looks at again by itself, within a minute of a change
+// (--encryption-provider-config-automatic-reload).
+func ReloadedFiles() []string { return []string{fileEncryption} }
 
 func nodePath(file string) string { return path.Join(nodeDir, file) }

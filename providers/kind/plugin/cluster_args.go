@@ -43,6 +43,7 @@ type ClusterArgs struct {
 	APIServerPort        *int              `pulumi:"apiServerPort,optional"`
 	Directory            string            `pulumi:"directory"`
 	ControlPlaneFiles    map[string]string `pulumi:"controlPlaneFiles,optional" provider:"secret"`
+	ReloadedFiles        []string          `pulumi:"reloadedFiles,optional"`
 	KubeadmConfigPatches []string          `pulumi:"kubeadmConfigPatches,optional"`
 	AllowReplacement     *bool             `pulumi:"allowReplacement,optional"`
 }
@@ -64,6 +65,8 @@ func (a *ClusterArgs) Annotate(annotator infer.Annotator) {
 	annotator.Describe(&a.Directory, "The absolute path of a folder for this cluster's files alone, made with mode 0700.")
 	annotator.Describe(&a.ControlPlaneFiles, "Files for control-plane nodes, by their path relative to "+
 		containerFilesDirectory+", where they are mounted read-only. A change restarts the API server in place.")
+	annotator.Describe(&a.ReloadedFiles, "Names among controlPlaneFiles that their reader looks at again by itself: a change of "+
+		"these alone restarts nothing.")
 	annotator.Describe(&a.KubeadmConfigPatches, "Merge patches for the kubeadm configuration of all nodes: each one YAML "+
 		"mapping with a kind and without an apiVersion.")
 	annotator.Describe(&a.AllowReplacement, "Whether a change that cannot be made in place deletes the cluster, with all that "+

@@ -45,7 +45,7 @@ func (c *Cluster) Diff(
 	updateIf("imageId", old.imageID() != inputs.imageID())
 	diffFiles(diff, old.ControlPlaneFiles, inputs.ControlPlaneFiles)
 	diffNodes(diff, req.State)
-
+	updateIf("reloadedFiles", !slices.Equal(old.ReloadedFiles, inputs.ReloadedFiles))
 	updateIf("allowReplacement", old.allowReplacement() != inputs.allowReplacement())
 
 	replacing := replacingProperties(diff)

@@ -3,12 +3,15 @@ package plugin
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/pulumi/pulumi-go-provider/infer"
 )
 
 // Update changes what can change in a cluster that stands: its control-plane files, after which the API server is
-// restarted. It starts nodes that have stopped, and completes a cluster that could not be talked to when it was made.
+// restarted unless it looks at the changed ones again by itself. It starts nodes that have stopped, and completes a
+// cluster that could not be talked to when it was made.
 func (c *Cluster) Update(
 	ctx context.Context, req infer.UpdateRequest[ClusterArgs, ClusterState],
 ) (infer.UpdateResponse[ClusterState], error) {
@@ -48,7 +51,9 @@ func (c *Cluster) Update(
 		return none, err
 	}
 	// The files may have been written by an update that was interrupted before it got to the restart.
-	if hash := filesHash(args.ControlPlaneFiles); changed || hash != filesHash(req.State.ControlPlaneFiles) {
+	hash := filesHash(args.readOnce(args.ControlPlaneFiles))
+	restart := slices.ContainsFunc(changed, func(name string) bool { return !slices.Contains(args.ReloadedFiles, name) })
+	if restart || hash != filesHash(args.readOnce(req.State.ControlPlaneFiles)) {
 		if err := restartAPIServers(ctx, engine, nodes, hash); err != nil {
 			return none, err
 		}
@@ -58,6 +63,15 @@ func (c *Cluster) Update(
 		return infer.UpdateResponse[ClusterState]{Output: state}, infer.ResourceInitFailedError{Reasons: []string{err.Error()}}
 	}
 	return infer.UpdateResponse[ClusterState]{Output: state}, nil
+}
+
+// readOnce returns those of the files that their reader does not look at again.
+func (a *ClusterArgs) readOnce(files map[string]string) map[string]string {
+	once := maps.Clone(files)
+	for _, name := range a.ReloadedFiles {
+		delete(once, name)
+	}
+	return once
 }
 
 func restartAPIServers(ctx context.Context, engine client, nodes []nodeContainer, hash string) error {

@@ -94,18 +94,18 @@ func writeFile(name string, content []byte) error {
 	return nil
 }
 
-// syncFiles makes the folder's content exactly the given files and says whether anything had to change. The folder
-// itself stays the same one: it is mounted into nodes.
-func syncFiles(folder string, files map[string]string) (changed bool, err error) {
+// syncFiles makes the folder's content exactly the given files and returns the names of those that had to change, sorted
+// within those that had to go and those that are there. The folder itself stays the same one: it is mounted into nodes.
+func syncFiles(folder string, files map[string]string) (changed []string, err error) {
 	present, err := readFiles(folder)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	for _, name := range sortedKeys(present) {
 		if _, wanted := files[name]; wanted {
 			continue
 		}
-		changed = true
+		changed = append(changed, name)
 		if err := os.Remove(filepath.Join(folder, filepath.FromSlash(name))); err != nil {
 			return changed, fmt.Errorf("removing a control-plane file: %w", err)
 		}
@@ -118,7 +118,7 @@ func syncFiles(folder string, files map[string]string) (changed bool, err error)
 		if content, ok := present[name]; ok && content == files[name] {
 			continue
 		}
-		changed = true
+		changed = append(changed, name)
 		file := filepath.Join(folder, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(file), directoryMode); err != nil {
 			return changed, fmt.Errorf("making a folder for control-plane file %s: %w", name, err)

@@ -130,7 +130,7 @@ func TestEncryptionKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := diff.DetailedDiff["keepers"].Kind; got != p.AddReplace {
+	if got := diff.DetailedDiff["keepers"].Kind; got != p.UpdateReplace {
 		t.Errorf("difference of keepers = %q, want a replacement", got)
 	}
 }

@@ -12,7 +12,7 @@ import (
 func secretProperties() map[tokens.Type][]string {
 	return map[tokens.Type][]string{
 		"rampart:kind:Cluster":       {"kubeconfig", "controlPlaneFiles"},
-		"rampart:kind:EncryptionKey": {"base64"},
+		"rampart:kind:EncryptionKey": {"base64", "otherBase64"},
 	}
 }
 

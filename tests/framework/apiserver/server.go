@@ -37,6 +37,9 @@ type Server struct {
 	Client  kubernetes.Interface
 	Dynamic dynamic.Interface
 
+	// Etcd is the URL of the server's etcd, which asks nobody who they are.
+	Etcd string
+
 	environment *envtest.Environment
 	dir         string
 	log         *os.File
@@ -124,6 +127,7 @@ func (s *Server) start(settings Settings, programs programs) error {
 	if s.Admin, err = s.environment.Start(); err != nil {
 		return err
 	}
+	s.Etcd = plane.Etcd.URL.String()
 	if s.Client, err = kubernetes.NewForConfig(s.Admin); err != nil {
 		return err
 	}

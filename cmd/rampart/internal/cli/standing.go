@@ -1,0 +1,107 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/engine"
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/node"
+	"github.com/rampart-iac/rampart/providers/kind"
+)
+
+// standing is the cluster of a stack, as its state knows it.
+type standing struct {
+	pulumi *engine.Engine
+
+	// key and cluster are the resources of that kind.
+	key, cluster engine.Resource
+
+	nodes []node.Node
+
+	// kubeconfig is the path of the file that people use, admin the way in that it holds.
+	kubeconfig string
+	admin      *rest.Config
+}
+
+// standing finds the cluster. It is an error if the stack has none.
+func (s *session) standing(ctx context.Context) (*standing, error) {
+	if _, err := s.configuration(); err != nil {
+		return nil, err
+	}
+	if s.stack.Backend.Ours && !s.stack.Exists() {
+		return nil, s.noCluster()
+	}
+	if err := s.equip(ctx); err != nil {
+		return nil, err
+	}
+	found := &standing{pulumi: s.engine()}
+	if err := found.pulumi.Ready(ctx); err != nil {
+		return nil, err
+	}
+	if err := found.read(ctx); err != nil {
+		return nil, err
+	}
+	if found.key.URN == "" || found.cluster.URN == "" {
+		return nil, s.noCluster()
+	}
+	if len(found.controlPlane()) == 0 {
+		return nil, fmt.Errorf("the state of stack %s knows no control-plane node: run up first", s.stack.Name)
+	}
+	path, content, err := s.adminKubeconfig()
+	if err != nil {
+		return nil, err
+	}
+	found.kubeconfig = path
+	if found.admin, err = clientcmd.RESTConfigFromKubeConfig(content); err != nil {
+		// The loader's error could quote the file.
+		return nil, errors.New("the kubeconfig at " + path + " cannot be used: run up, it writes it anew")
+	}
+	return found, nil
+}
+
+// read reads the state.
+func (s *standing) read(ctx context.Context) error {
+	resources, err := s.pulumi.Resources(ctx)
+	if err != nil {
+		return err
+	}
+	s.nodes = nil
+	for _, resource := range resources {
+		switch resource.Type {
+		case kind.EncryptionKeyResourceToken:
+			s.key = resource
+		case kind.ClusterResourceToken:
+			s.cluster = resource
+		}
+	}
+	list, _ := s.cluster.Outputs["nodes"].([]any)
+	for _, element := range list {
+		found, _ := element.(map[string]any)
+		name, _ := found["name"].(string)
+		s.nodes = append(s.nodes, node.Node{
+			Engine: s.cluster.Text("engineUsed"), Name: name, ControlPlane: found["role"] == "control-plane",
+		})
+	}
+	return nil
+}
+
+func (s *standing) controlPlane() []node.Node {
+	var found []node.Node
+	for _, each := range s.nodes {
+		if each.ControlPlane {
+			found = append(found, each)
+		}
+	}
+	return found
+}
+
+func (s *session) noCluster() error {
+	return fmt.Errorf("stack %s has no cluster: run \"make up%s\" first", s.stack.Name, stackArgument(s.stack.Name))
+}
+
+// targets are the resources that the control plane is made of, key first.
+func (s *standing) targets() []string { return []string{s.key.URN, s.cluster.URN} }

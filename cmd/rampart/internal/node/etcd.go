@@ -1,0 +1,163 @@
+package node
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"sigs.k8s.io/yaml"
+)
+
+const (
+	// etcdManifest is what the kubelet runs etcd from.
+	etcdManifest = "/etc/kubernetes/manifests/etcd.yaml"
+
+	// etcdPage is how many values are asked for at a time.
+	etcdPage = 500
+)
+
+// Etcd is the etcd of a control-plane node, spoken to from inside of its own container with its own certificate.
+type Etcd struct {
+	node      Node
+	flags     map[string]string
+	container string
+}
+
+// Etcd finds the etcd that runs on a control-plane node.
+func (n Node) Etcd(ctx context.Context) (*Etcd, error) {
+	manifest, err := n.Run(ctx, "cat", etcdManifest)
+	if err != nil {
+		return nil, fmt.Errorf("reading etcd's manifest: %w", err)
+	}
+	flags, err := containerFlags(manifest)
+	if err != nil {
+		return nil, fmt.Errorf("reading etcd's manifest: %w", err)
+	}
+	container, err := n.Container(ctx, "etcd")
+	if err != nil {
+		return nil, err
+	}
+	return &Etcd{node: n, flags: flags, container: container}, nil
+}
+
+// findContainer prints the running containers of a name. ctr comes with containerd; not every node has crictl.
+const findContainer = `
+tasks=$(ctr --namespace k8s.io tasks list)
+for container in $(ctr --namespace k8s.io containers list --quiet \
+	"labels.\"io.kubernetes.container.name\"==\"$1\",labels.\"io.kubernetes.pod.namespace\"==kube-system"); do
+	! echo "$tasks" | grep -q "^$container .* RUNNING" || echo "$container"
+done`
+
+// Container returns the identifier of the running container of a name in kube-system.
+func (n Node) Container(ctx context.Context, name string) (string, error) {
+	found, err := n.Script(ctx, findContainer, name)
+	if err != nil {
+		return "", err
+	}
+	containers := strings.Fields(string(found))
+	if len(containers) == 0 {
+		return "", fmt.Errorf("no container %s runs on %s", name, n.Name)
+	}
+	return containers[0], nil
+}
+
+// Exec runs a command in a running container, as the user that the container runs as.
+func (n Node) Exec(ctx context.Context, container string, command ...string) ([]byte, error) {
+	// The name of the process is for containerd alone, and must be another one each time.
+	return n.Run(ctx, append([]string{
+		"ctr", "--namespace", "k8s.io", "tasks", "exec", "--exec-id", "rampart-" + rand.Text(), container,
+	}, command...)...)
+}
+
+// containerFlags reads the flags that the first container of a pod is started with.
+func containerFlags(manifest []byte) (map[string]string, error) {
+	var pod struct {
+		Spec struct {
+			Containers []struct {
+				Command []string `json:"command"`
+			} `json:"containers"`
+		} `json:"spec"`
+	}
+	if err := yaml.Unmarshal(manifest, &pod); err != nil {
+		return nil, err
+	}
+	if len(pod.Spec.Containers) == 0 {
+		return nil, errors.New("it has no container")
+	}
+	flags := map[string]string{}
+	for _, argument := range pod.Spec.Containers[0].Command {
+		if name, value, ok := strings.Cut(strings.TrimPrefix(argument, "--"), "="); ok {
+			flags[name] = value
+		}
+	}
+	return flags, nil
+}
+
+// page is a part of what etcd holds. JSON has keys and values in base64.
+type page struct {
+	Header struct {
+		Revision int64 `json:"revision"`
+	} `json:"header"`
+	Pairs []struct {
+		Key   []byte `json:"key"`
+		Value []byte `json:"value"`
+	} `json:"kvs"`
+	More bool `json:"more"`
+}
+
+func (e *Etcd) get(ctx context.Context, arguments ...string) (page, error) {
+	var found page
+	text, err := e.ctl(ctx, append([]string{"get", "--write-out=json", "--limit=" + strconv.Itoa(etcdPage)}, arguments...)...)
+	if err != nil {
+		return found, err
+	}
+	if err := json.Unmarshal(text, &found); err != nil {
+		return found, fmt.Errorf("understanding etcd's answer: %w", err)
+	}
+	return found, nil
+}
+
+// ctl runs etcdctl. etcd's own certificate is one for clients as well, and etcd, whoever it runs as, can read it.
+func (e *Etcd) ctl(ctx context.Context, arguments ...string) ([]byte, error) {
+	return e.node.Exec(ctx, e.container, append([]string{
+		"etcdctl", "--endpoints=https://127.0.0.1:2379",
+		"--cacert=" + e.flags["trusted-ca-file"], "--cert=" + e.flags["cert-file"], "--key=" + e.flags["key-file"],
+	}, arguments...)...)
+}
+
+// Heads calls visit with each key below a prefix, which must end with a slash, and its value.
+func (e *Etcd) Heads(ctx context.Context, prefix string, visit func(key string, head []byte)) error {
+	// The character after the slash: all keys of the prefix come before it.
+	end := strings.TrimSuffix(prefix, "/") + "0"
+	for start := prefix; ; {
+		found, err := e.get(ctx, start, end)
+		if err != nil {
+			return err
+		}
+		for _, pair := range found.Pairs {
+			visit(string(pair.Key), pair.Value)
+		}
+		if !found.More || len(found.Pairs) == 0 {
+			return nil
+		}
+		// The smallest string after the last key that an argument can carry. Keys of Kubernetes have no control characters.
+		start = string(found.Pairs[len(found.Pairs)-1].Key) + "\x01"
+	}
+}
+
+// Compact forgets all revisions but the current ones.
+func (e *Etcd) Compact(ctx context.Context) error {
+	found, err := e.get(ctx, "/", "--keys-only")
+	if err != nil {
+		return err
+	}
+	_, err = e.ctl(ctx, "compaction", strconv.FormatInt(found.Header.Revision, 10))
+	if err != nil && strings.Contains(err.Error(), "has been compacted") {
+		return nil
+	}
+	return err
+}

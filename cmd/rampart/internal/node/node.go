@@ -1,0 +1,52 @@
+// Package node runs commands on the nodes of a cluster, through the container engine that holds them.
+package node
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/process"
+)
+
+// Node is one node of a cluster: a container.
+type Node struct {
+	// Engine is the command of the container engine: docker, podman or nerdctl.
+	Engine string
+
+	// Name of the container, which is the node's.
+	Name string
+
+	ControlPlane bool
+}
+
+// Run runs a command on the node, as its root, and returns what it printed. What it printed to the error stream is part of
+// the error. Arguments show in the process list: secrets go to standard input.
+func (n Node) Run(ctx context.Context, command ...string) ([]byte, error) {
+	var out bytes.Buffer
+	err := n.Stream(ctx, nil, &out, command...)
+	return out.Bytes(), err
+}
+
+// Stream is Run with an input, unless it is nil, and with an output that may be large.
+func (n Node) Stream(ctx context.Context, in io.Reader, out io.Writer, command ...string) error {
+	args := []string{"exec", "--privileged"}
+	if in != nil {
+		args = append(args, "--interactive")
+	}
+	var faults bytes.Buffer
+	err := process.Run(ctx, process.Command{
+		Path: n.Engine, Args: append(append(args, n.Name), command...), Stdin: in, Stdout: out, Stderr: &faults,
+	})
+	if err != nil {
+		return fmt.Errorf("%s on %s: %w\n%s", command[0], n.Name, err, strings.TrimSpace(faults.String()))
+	}
+	return nil
+}
+
+// Script runs a shell script on the node. It ends with the first command that fails. The arguments are its $1, $2, ...
+func (n Node) Script(ctx context.Context, script string, arguments ...string) ([]byte, error) {
+	return n.Run(ctx, append([]string{"sh", "-euc", script, "sh"}, arguments...)...)
+}
