@@ -32,6 +32,10 @@ preview: rampart ## show what up would change
 destroy: rampart ## remove the stack: cluster, network, files and state
 	@$(RAMPART) destroy --stack $(STACK)
 
+.PHONY: verify
+verify: rampart ## attack the running cluster and say which controls held; needs root
+	@$(RAMPART) verify --stack $(STACK)
+
 .PHONY: kubeconfig
 kubeconfig: rampart ## print where the cluster's kubeconfig is
 	@$(RAMPART) kubeconfig --stack $(STACK)

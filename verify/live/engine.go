@@ -30,14 +30,18 @@ func Engines(ctx context.Context) []Engine {
 
 // Run calls the engine and returns what it prints to its standard output.
 func (e Engine) Run(ctx context.Context, args ...string) (string, error) {
+	return run(ctx, string(e), args...)
+}
+
+func run(ctx context.Context, program string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, engineDeadline)
 	defer cancel()
-	command := exec.CommandContext(ctx, string(e), args...)
+	command := exec.CommandContext(ctx, program, args...)
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
 	if err := command.Run(); err != nil {
 		return stdout.String(), fmt.Errorf("%s %s: %w: %s",
-			e, strings.Join(args, " "), err, strings.TrimSpace(stderr.String()))
+			program, strings.Join(args, " "), err, strings.TrimSpace(stderr.String()))
 	}
 	return stdout.String(), nil
 }

@@ -19,9 +19,30 @@ const probeTimeout = 10 * time.Second
 // ErrVersionRefused says that the server refused the client's TLS version, in as many words.
 var ErrVersionRefused = errors.New("server refuses the TLS version")
 
+// ErrSilent says that a server neither answered nor hung up.
+var ErrSilent = errors.New("neither an answer nor an end")
+
 // Handshake tries TLS with exactly one version. A server that completes it and then asks for a certificate has served
 // that version.
 func Handshake(ctx context.Context, dial Dialer, version uint16) error {
+	return handshake(ctx, dial, version, nil)
+}
+
+// HandshakeWeak tries TLS 1.2 with nothing but cipher suites that lack forward secrecy or authenticated encryption.
+func HandshakeWeak(ctx context.Context, dial Dialer) error {
+	var weak []uint16
+	for _, suite := range tls.InsecureCipherSuites() {
+		weak = append(weak, suite.ID)
+	}
+	for _, suite := range tls.CipherSuites() {
+		if strings.Contains(suite.Name, "_CBC_") || strings.HasPrefix(suite.Name, "TLS_RSA_") {
+			weak = append(weak, suite.ID)
+		}
+	}
+	return handshake(ctx, dial, tls.VersionTLS12, weak)
+}
+
+func handshake(ctx context.Context, dial Dialer, version uint16, suites []uint16) error {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	connection, err := dial(ctx)
@@ -30,7 +51,7 @@ func Handshake(ctx context.Context, dial Dialer, version uint16) error {
 	}
 	defer func() { _ = connection.Close() }()
 	client := tls.Client(connection, &tls.Config{
-		MinVersion: version, MaxVersion: version,
+		MinVersion: version, MaxVersion: version, CipherSuites: suites,
 		InsecureSkipVerify: true, //nolint:gosec // which version is spoken is the question, not by whom
 	})
 	err = client.HandshakeContext(ctx)
@@ -61,7 +82,7 @@ func PlainHTTP(ctx context.Context, dial Dialer) (int, error) {
 	if len(answer) == 0 {
 		timeout := net.Error(nil)
 		if errors.As(err, &timeout) && timeout.Timeout() {
-			return 0, fmt.Errorf("neither an answer nor an end within %s", probeTimeout)
+			return 0, fmt.Errorf("%w within %s", ErrSilent, probeTimeout)
 		}
 		return 0, nil
 	}

@@ -38,9 +38,21 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		return exitInterrupted
 	default:
 		fmt.Fprintln(stderr, "rampart: "+strings.TrimRight(err.Error(), "\n"))
+		status := &exitError{}
+		if errors.As(err, &status) {
+			return status.status
+		}
 		return exitFailed
 	}
 }
+
+// exitError is an error of a command whose exit status says more than that it failed.
+type exitError struct {
+	status int
+	error
+}
+
+func (e *exitError) Unwrap() error { return e.error }
 
 // flags are those that several commands share.
 type flags struct {
@@ -68,7 +80,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 		"where programs and images come from: published or airgap (default: found out)")
 	root.AddCommand(
 		newUp(shared), newPreview(shared), newDestroy(shared), newKubeconfig(shared), newRotateKey(shared),
-		newEnv(shared), newTools(shared), newDoctor(shared), newVersion(),
+		newVerify(shared), newEnv(shared), newTools(shared), newDoctor(shared), newVersion(),
 	)
 	return root
 }

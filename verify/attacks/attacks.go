@@ -1,0 +1,38 @@
+package attacks
+
+import (
+	"slices"
+
+	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/verify"
+)
+
+// All returns every attack, for one run: attacks of a run may share what they set up.
+func All() []verify.Attack {
+	return slices.Concat(
+		etcdAttacks(),
+		auditAttacks(),
+		portAttacks(),
+		apiAttacks(),
+		kubeletAttacks(),
+		nodeAttacks(),
+		networkAttacks(),
+		accessAttacks(),
+		podSecurityAttacks(),
+		imageAttacks(),
+		policyAttacks(),
+		tenantAttacks(),
+	)
+}
+
+// Elsewhere are the enforced controls that do not show on a running cluster, each with the reason.
+func Elsewhere() map[baseline.ControlID]string {
+	return map[baseline.ControlID]string{
+		"RMP-DAT-006": "it is about the state and the files of whoever makes clusters, not about the cluster",
+		"RMP-DAT-007": "it is about what can be done with a key, which only doing it shows",
+		"RMP-ACC-008": "it is about the kubeconfigs that the command line makes, not about the cluster",
+		"RMP-IMG-005": "it is about the image that a cluster is made from, before there is a cluster",
+		"RMP-OPS-004": "it is about what the product refuses to make",
+		"RMP-TEN-002": "it is about the order in which a tenant is made, which nothing shows afterwards",
+	}
+}

@@ -1,0 +1,251 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/verify/live"
+)
+
+// parallel is how many attacks run at once: they wait more than they work.
+const parallel = 8
+
+// Run attacks a cluster. What it returns with an error is what was found until then; the error is the context's, or says
+// why nothing could be started.
+func Run(ctx context.Context, cluster *live.Cluster, options Options) (*Report, error) {
+	if err := options.Validate(); err != nil {
+		return nil, err
+	}
+	options, err := options.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	scope, err := newScope(cluster)
+	if err != nil {
+		return nil, err
+	}
+	scope.TLSFloor = options.TLSFloor
+	report := &Report{
+		Cluster: cluster.Admin.Host, Run: scope.ID, Started: time.Now().UTC().Truncate(time.Second),
+		Results: []Result{}, Unreachable: unreachable(cluster), Left: []string{},
+	}
+	if version, err := cluster.Client.Discovery().ServerVersion(); err == nil {
+		report.Version = version.GitVersion
+	}
+	wanted := map[baseline.ControlID]bool{}
+	for _, control := range options.Baseline.Controls {
+		if options.chosen(control.Control) {
+			result, settled := options.settled(control)
+			wanted[control.ID] = !settled
+			report.Results = append(report.Results, result)
+		}
+	}
+	r := &run{Options: options, scope: scope, wanted: wanted, trials: map[string]*Trial{}}
+	for _, attack := range options.Attacks {
+		if slices.ContainsFunc(attack.Proves, func(id baseline.ControlID) bool { return wanted[id] }) {
+			r.attacks = append(r.attacks, attack)
+		}
+	}
+	started := time.Now()
+	cause := r.all(ctx)
+	fmt.Fprintln(options.Progress, "cleaning up")
+	report.Left = append(report.Left, scope.cleanup(ctx)...)
+	report.Seconds = seconds(time.Since(started))
+	for i := range report.Results {
+		if wanted[report.Results[i].Control] {
+			r.judge(&report.Results[i])
+		}
+	}
+	report.Score = score(report.Results)
+	if cause != nil {
+		report.Cut = cause.Error()
+	}
+	return report, ctx.Err()
+}
+
+func unreachable(cluster *live.Cluster) []string {
+	places := []string{}
+	for _, place := range []struct {
+		need Need
+		why  error
+	}{{NeedNodes, cluster.WithoutEngine}, {NeedPods, cluster.WithoutImage}} {
+		if place.why != nil {
+			places = append(places, fmt.Sprintf("%s: %v", place.need, place.why))
+		}
+	}
+	return places
+}
+
+func seconds(duration time.Duration) float64 { return float64(duration.Milliseconds()) / 1000 }
+
+// run is one call of Run.
+type run struct {
+	Options
+	scope   *Scope
+	wanted  map[baseline.ControlID]bool
+	attacks []Attack
+
+	mutex  sync.Mutex
+	trials map[string]*Trial
+	ended  []endedAttack
+}
+
+type endedAttack struct {
+	Attack
+	err      error
+	duration time.Duration
+}
+
+// all makes every attack. It returns why it stopped before the last one, if it did.
+func (r *run) all(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	go r.watch(watching, cancel)
+
+	slots := make(chan struct{}, parallel)
+	var workers sync.WaitGroup
+	for _, attack := range r.attacks {
+		if attack.Alone {
+			continue
+		}
+		workers.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			r.one(ctx, attack)
+		})
+	}
+	workers.Wait()
+	for _, attack := range r.attacks {
+		if attack.Alone {
+			r.one(ctx, attack)
+		}
+	}
+	return context.Cause(ctx)
+}
+
+// one makes one attack and takes down how it ended.
+func (r *run) one(ctx context.Context, attack Attack) {
+	trial := &Trial{attack: attack}
+	started := time.Now()
+	err := r.prevented(ctx, attack)
+	if err == nil {
+		timeout := attack.Timeout
+		if timeout == 0 {
+			timeout = defaultTimeout
+		}
+		limited, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("the attack did not end within %s", timeout))
+		err = attack.Run(limited, r.scope, trial)
+		if err != nil && limited.Err() != nil {
+			err = context.Cause(limited)
+		}
+		cancel()
+	}
+	duration := time.Since(started)
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.trials[attack.Name] = trial
+	r.ended = append(r.ended, endedAttack{attack, err, duration})
+	fmt.Fprintf(r.Progress, "%3d/%d  %-8s %-22s %5.1fs  %s\n", len(r.ended), len(r.attacks),
+		r.worst(trial, attack, err), attack.Name, duration.Seconds(), attack.Does)
+}
+
+// worst is what became of the controls that were asked for, in a word.
+func (r *run) worst(trial *Trial, attack Attack, err error) string {
+	worst := held
+	for _, id := range attack.Proves {
+		if r.wanted[id] {
+			worst = max(worst, trial.of(id, err).outcome)
+		}
+	}
+	return map[outcome]string{held: "held", unclear: "unclear", broken: "BROKEN"}[worst]
+}
+
+// prevented says why an attack cannot be made here.
+func (r *run) prevented(ctx context.Context, attack Attack) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	for need, why := range map[Need]error{NeedNodes: r.scope.WithoutEngine, NeedPods: r.scope.WithoutImage} {
+		if why != nil && slices.Contains(attack.Needs, need) {
+			return fmt.Errorf("it needs %s: %w", need, why)
+		}
+	}
+	return nil
+}
+
+// judge sums up what the attacks on a control found.
+func (r *run) judge(result *Result) {
+	var worst finding
+	var evidence []string
+	for _, attack := range r.attacks { // in the order of the list, whichever ended first
+		if !slices.Contains(attack.Proves, result.Control) {
+			continue
+		}
+		at := slices.IndexFunc(r.ended, func(ended endedAttack) bool { return ended.Name == attack.Name })
+		ended, trial := r.ended[at], r.trials[attack.Name]
+		found := trial.of(result.Control, ended.err)
+		result.Attacks = append(result.Attacks, AttackResult{
+			Name: attack.Name, Does: attack.Does, Verdict: verdictOf(found.outcome), Evidence: oneLine(found.evidence),
+			Controls: append([]string{}, trial.controls...), Seconds: seconds(ended.duration),
+		})
+		if found.outcome > worst.outcome {
+			worst = found
+		}
+		evidence = append(evidence, found.evidence)
+	}
+	result.Verdict, result.Evidence = verdictOf(worst.outcome), oneLine(worst.evidence)
+	if worst.outcome == unclear {
+		result.Why = WhyPrevented
+	}
+	if worst.outcome == held {
+		result.Evidence = oneLine(strings.Join(evidence, "; "))
+	}
+}
+
+func verdictOf(outcome outcome) Verdict {
+	return []Verdict{held: Proven, unclear: NotVerifiable, broken: Failed}[outcome]
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// Watching for a cluster that goes away.
+const (
+	watchInterval = 5 * time.Second
+	watchTimeout  = 10 * time.Second
+	watchMisses   = 3
+)
+
+// ErrGone says that the cluster went away in the middle of a run.
+var ErrGone = errors.New("the cluster stopped answering")
+
+// watch ends the run if the API server does not answer any more, so that no attack waits for its own timeout.
+func (r *run) watch(ctx context.Context, end context.CancelCauseFunc) {
+	ticker := time.NewTicker(watchInterval)
+	defer ticker.Stop()
+	for missed := 0; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		limited, cancel := context.WithTimeout(ctx, watchTimeout)
+		_, err := r.scope.Client.Discovery().RESTClient().Get().AbsPath("/livez").DoRaw(limited)
+		cancel()
+		missed++
+		if err == nil {
+			missed = 0
+		}
+		if missed >= watchMisses {
+			end(fmt.Errorf("%w: %w", ErrGone, err))
+			return
+		}
+	}
+}

@@ -1,0 +1,239 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/verify/live"
+)
+
+// silentCluster answers that it lives, and nothing else.
+func silentCluster(t *testing.T) *live.Cluster {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/version" {
+			_, _ = w.Write([]byte(`{"gitVersion":"v1.37.0"}`))
+		}
+	}))
+	t.Cleanup(server.Close)
+	config := &rest.Config{Host: server.URL}
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &live.Cluster{Admin: config, Client: client, WithoutEngine: errors.New("no engine here")}
+}
+
+// controls are the first of the catalogue that are enforced, to attack in tests.
+func enforced(t *testing.T, count int) []baseline.ControlID {
+	t.Helper()
+	var found []baseline.ControlID
+	for _, control := range baseline.Controls() {
+		if control.Enforcement[baseline.ProviderKind].State == baseline.StateEnforced && len(found) < count {
+			found = append(found, control.ID)
+		}
+	}
+	return found
+}
+
+func TestVerdicts(t *testing.T) {
+	t.Parallel()
+	control := enforced(t, 1)[0]
+	good := func(trial *Trial) { _ = trial.Control("the decent one succeeds", nil) }
+	for _, test := range []struct {
+		says string
+		runs []func(*Trial) error
+		want Verdict
+		text string
+	}{
+		{"held with a control experiment", []func(*Trial) error{func(trial *Trial) error {
+			good(trial)
+			trial.Held(control, "nothing got through")
+			return nil
+		}}, Proven, "nothing got through"},
+		{"held without a control experiment", []func(*Trial) error{func(trial *Trial) error {
+			trial.Held(control, "nothing got through")
+			return nil
+		}}, NotVerifiable, "no control experiment"},
+		{"the control experiment fails", []func(*Trial) error{func(trial *Trial) error {
+			return trial.Control("the decent one succeeds", errors.New("no network"))
+		}}, NotVerifiable, "no network"},
+		{"held, and then an error", []func(*Trial) error{func(trial *Trial) error {
+			good(trial)
+			trial.Held(control, "so far")
+			return errors.New("the second half did not run")
+		}}, NotVerifiable, "second half"},
+		{"broken, and then an error", []func(*Trial) error{func(trial *Trial) error {
+			trial.Broken(control, "it got\nthrough")
+			return errors.New("and then")
+		}}, Failed, "it got through"},
+		{"nothing said", []func(*Trial) error{func(trial *Trial) error { good(trial); return nil }}, NotVerifiable, "said nothing"},
+		{"one of two attacks gets through", []func(*Trial) error{
+			func(trial *Trial) error { good(trial); trial.Held(control, "not here"); return nil },
+			func(trial *Trial) error { good(trial); trial.Broken(control, "but here"); return nil },
+		}, Failed, "but here"},
+		{"one of two attacks cannot be made", []func(*Trial) error{
+			func(trial *Trial) error { good(trial); trial.Held(control, "not here"); return nil },
+			func(*Trial) error { return errors.New("no way in") },
+		}, NotVerifiable, "no way in"},
+	} {
+		t.Run(test.says, func(t *testing.T) {
+			t.Parallel()
+			var attacks []Attack
+			for i, run := range test.runs {
+				attacks = append(attacks, Attack{
+					Name: "attack-" + string(rune('a'+i)), Does: "try", Proves: []baseline.ControlID{control},
+					Run: func(_ context.Context, _ *Scope, trial *Trial) error { return run(trial) },
+				})
+			}
+			report, err := Run(t.Context(), silentCluster(t), Options{Attacks: attacks, Controls: []baseline.ControlID{control}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(report.Results) != 1 {
+				t.Fatalf("%d results", len(report.Results))
+			}
+			if got := report.Results[0]; got.Verdict != test.want || !strings.Contains(got.Evidence, test.text) {
+				t.Errorf("got %s: %s, want %s: %s", got.Verdict, got.Evidence, test.want, test.text)
+			}
+			want := map[Verdict]int{Proven: ExitHeld, Failed: ExitFailed, NotVerifiable: ExitNotRun}[test.want]
+			if got := report.Exit(baseline.SeverityLow); got != want {
+				t.Errorf("exit status %d, want %d", got, want)
+			}
+		})
+	}
+}
+
+func TestMildFailuresMayBePassedOver(t *testing.T) {
+	t.Parallel()
+	report := Report{Results: []Result{{Verdict: Failed, Severity: baseline.SeverityMedium}}}
+	for least, want := range map[baseline.Severity]int{
+		baseline.SeverityLow: ExitFailed, baseline.SeverityMedium: ExitFailed, baseline.SeverityHigh: ExitHeld,
+	} {
+		if got := report.Exit(least); got != want {
+			t.Errorf("fail on %s: exit status %d, want %d", least, got, want)
+		}
+	}
+}
+
+func TestWhatCannotBeStoodInIsSaid(t *testing.T) {
+	t.Parallel()
+	control := enforced(t, 1)[0]
+	report, err := Run(t.Context(), silentCluster(t), Options{
+		Controls: []baseline.ControlID{control},
+		Attacks: []Attack{{
+			Name: "on-nodes", Proves: []baseline.ControlID{control}, Needs: []Need{NeedNodes},
+			Run: func(context.Context, *Scope, *Trial) error { panic("it runs") },
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := report.Results[0]; got.Why != WhyPrevented || !strings.Contains(got.Evidence, "no engine here") {
+		t.Errorf("%+v", got)
+	}
+	if len(report.Unreachable) != 1 || !strings.Contains(report.Unreachable[0], "no engine here") {
+		t.Errorf("unreachable: %v", report.Unreachable)
+	}
+}
+
+// TestInterruptionCleansUpAndKeepsWhatWasFound interrupts a run while one attack has ended and another has not.
+func TestInterruptionCleansUpAndKeepsWhatWasFound(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	controls := enforced(t, 2)
+	var undone atomic.Int32
+	var progress bytes.Buffer
+	report, err := Run(ctx, silentCluster(t), Options{
+		Controls: controls, Progress: &progress,
+		Attacks: []Attack{{
+			Name: "quick", Proves: controls[:1],
+			Run: func(_ context.Context, _ *Scope, trial *Trial) error {
+				trial.Broken(controls[0], "found")
+				return nil
+			},
+		}, {
+			Name: "slow", Alone: true, Proves: controls[1:],
+			Run: func(ctx context.Context, scope *Scope, _ *Trial) error {
+				scope.Defer("what it made", func(ctx context.Context) error {
+					undone.Add(1)
+					return ctx.Err()
+				})
+				cancel()
+				<-ctx.Done()
+				return ctx.Err()
+			},
+		}},
+	})
+	if !errors.Is(err, context.Canceled) || report == nil {
+		t.Fatalf("got %v", err)
+	}
+	if undone.Load() != 1 || len(report.Left) > 0 {
+		t.Errorf("cleaned up %d times, left %v", undone.Load(), report.Left)
+	}
+	if report.Results[0].Verdict != Failed || report.Results[1].Verdict != NotVerifiable || report.Cut == "" {
+		t.Errorf("%+v", report)
+	}
+	if !strings.Contains(progress.String(), "BROKEN") {
+		t.Errorf("progress: %s", progress.String())
+	}
+}
+
+func TestAttacksEndInTime(t *testing.T) {
+	t.Parallel()
+	control := enforced(t, 1)[0]
+	report, err := Run(t.Context(), silentCluster(t), Options{
+		Controls: []baseline.ControlID{control},
+		Attacks: []Attack{{
+			Name: "endless", Proves: []baseline.ControlID{control}, Timeout: 50 * time.Millisecond,
+			Run: func(ctx context.Context, _ *Scope, _ *Trial) error { <-ctx.Done(); return ctx.Err() },
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := report.Results[0].Evidence; !strings.Contains(got, "did not end within 50ms") {
+		t.Errorf("evidence: %s", got)
+	}
+}
+
+func TestWhatIsLeftBehindIsSaid(t *testing.T) {
+	t.Parallel()
+	control := enforced(t, 1)[0]
+	report, err := Run(t.Context(), silentCluster(t), Options{
+		Controls: []baseline.ControlID{control},
+		Attacks: []Attack{{
+			Name: "untidy", Proves: []baseline.ControlID{control},
+			Run: func(_ context.Context, scope *Scope, trial *Trial) error {
+				scope.Defer("a thing", func(context.Context) error { return errors.New("it stays") })
+				trial.Held(control, "held")
+				return trial.Control("control", nil)
+			},
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(report.Left) != 1 || report.Exit(baseline.SeverityLow) != ExitNotRun {
+		t.Errorf("left %v, exit status %d", report.Left, report.Exit(baseline.SeverityLow))
+	}
+}
+
+func TestUnknownControlsAndAreasAreNamedAtOnce(t *testing.T) {
+	t.Parallel()
+	err := Options{Controls: []baseline.ControlID{"RMP-XXX-001"}, Areas: []baseline.Area{"ZZZ"}}.Validate()
+	if err == nil || !strings.Contains(err.Error(), "RMP-XXX-001") || !strings.Contains(err.Error(), "ZZZ") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,98 @@
+package verify
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/rampart-iac/rampart/baseline"
+)
+
+// Trial takes down what an attack finds. Its methods may be called from several goroutines.
+type Trial struct {
+	attack Attack
+
+	mutex    sync.Mutex
+	controls []string
+	findings []finding
+}
+
+// finding is what one attack says of one control.
+type finding struct {
+	control  baseline.ControlID
+	outcome  outcome
+	evidence string
+}
+
+type outcome int
+
+// Outcomes, in the order in which they decide where several attacks are about one control.
+const (
+	held outcome = iota
+	unclear
+	broken
+)
+
+// Control takes down a control experiment: what was tried, and the error if it failed. It returns nil, or the error that
+// the attack ends with, because nothing that it finds from here on would mean anything.
+func (t *Trial) Control(what string, err error) error {
+	if err != nil {
+		return fmt.Errorf("the control experiment failed (%s): %w", what, err)
+	}
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	if !slices.Contains(t.controls, what) {
+		t.controls = append(t.controls, what)
+	}
+	return nil
+}
+
+// Held says that a control withstood.
+func (t *Trial) Held(control baseline.ControlID, format string, args ...any) {
+	t.add(control, held, format, args)
+}
+
+// Broken says that the attack got past a control.
+func (t *Trial) Broken(control baseline.ControlID, format string, args ...any) {
+	t.add(control, broken, format, args)
+}
+
+// Unclear says that it cannot be told of this one control whether it held.
+func (t *Trial) Unclear(control baseline.ControlID, format string, args ...any) {
+	t.add(control, unclear, format, args)
+}
+
+func (t *Trial) add(control baseline.ControlID, outcome outcome, format string, args []any) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	t.findings = append(t.findings, finding{control, outcome, fmt.Sprintf(format, args...)})
+}
+
+// findings are what is to be said of a control after the attack has ended, with its error if there was one.
+func (t *Trial) of(control baseline.ControlID, failed error) finding {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	result := finding{control: control, outcome: held}
+	said := 0
+	for _, each := range t.findings {
+		if each.control != control {
+			continue
+		}
+		said++
+		if each.outcome > result.outcome || result.evidence == "" {
+			result = each
+		}
+	}
+	if result.outcome == broken {
+		return result // whatever else went wrong
+	}
+	switch {
+	case failed != nil:
+		return finding{control, unclear, failed.Error()}
+	case said == 0:
+		return finding{control, unclear, "the attack said nothing of it"}
+	case result.outcome == held && len(t.controls) == 0:
+		return finding{control, unclear, "there was no control experiment"}
+	}
+	return result
+}

@@ -1,0 +1,161 @@
+package verify
+
+import (
+	"slices"
+	"time"
+
+	"github.com/rampart-iac/rampart/baseline"
+)
+
+// Verdict is what can be said of a control on one cluster.
+type Verdict string
+
+// Verdicts.
+const (
+	// Proven: every attack on it failed, and every control experiment succeeded.
+	Proven Verdict = "proven"
+	// Failed: an attack got past it.
+	Failed Verdict = "failed"
+	// Waived: the stack goes without it, for a reason and until a date. It is not attacked.
+	Waived Verdict = "waived"
+	// NotApplicable: there is nothing that it could hold for, or it cannot be enforced there.
+	NotApplicable Verdict = "not applicable"
+	// NotVerifiable: whether it holds could not be found out. Result.Evidence says why, and Result.Why of what kind that is.
+	NotVerifiable Verdict = "not verifiable"
+)
+
+// Why says of what kind the reason is that a control is not verifiable.
+type Why string
+
+// Kinds of reasons.
+const (
+	// WhyPlanned: nothing enforces it yet.
+	WhyPlanned Why = "planned"
+	// WhyElsewhere: it does not show on a running cluster; a test of the project proves it.
+	WhyElsewhere Why = "proven elsewhere"
+	// WhyPrevented: it should have been verified and was not. A place could not be stood in, a control experiment failed,
+	// the cluster went away.
+	WhyPrevented Why = "prevented"
+)
+
+// Result is what a run says of one control.
+type Result struct {
+	Control  baseline.ControlID `json:"control"`
+	Title    string             `json:"title"`
+	Area     baseline.Area      `json:"area"`
+	Severity baseline.Severity  `json:"severity"`
+	Verdict  Verdict            `json:"verdict"`
+	Why      Why                `json:"why,omitempty"`
+	Evidence string             `json:"evidence"`
+	// References are the items of public frameworks that the control answers.
+	References []string `json:"references"`
+	// Attacks that were made on it.
+	Attacks []AttackResult `json:"attacks"`
+}
+
+// AttackResult is what one attack found of one control.
+type AttackResult struct {
+	Name     string  `json:"name"`
+	Does     string  `json:"does"`
+	Verdict  Verdict `json:"verdict"`
+	Evidence string  `json:"evidence"`
+	// Controls are the control experiments that succeeded.
+	Controls []string `json:"controls"`
+	// Seconds that the attack took.
+	Seconds float64 `json:"seconds"`
+}
+
+// Report is all that a run found.
+type Report struct {
+	// Cluster is the address of the API server, Version what it says it is.
+	Cluster string `json:"cluster"`
+	Version string `json:"version"`
+	// Run is the random name of the run.
+	Run     string    `json:"run"`
+	Started time.Time `json:"started"`
+	// Seconds that the whole run took.
+	Seconds float64  `json:"seconds"`
+	Score   Score    `json:"score"`
+	Results []Result `json:"results"`
+	// Unreachable are the places that the run could not stand in, and why.
+	Unreachable []string `json:"unreachable"`
+	// Left is what could not be cleaned up.
+	Left []string `json:"left"`
+	// Cut says why the run ended before all attacks were made. Empty: it did not.
+	Cut string `json:"cut,omitempty"`
+}
+
+// Score counts verdicts.
+type Score struct {
+	Proven        int `json:"proven"`
+	Failed        int `json:"failed"`
+	Waived        int `json:"waived"`
+	NotApplicable int `json:"notApplicable"`
+	// NotVerifiable by kind of reason.
+	Planned         int `json:"planned"`
+	ProvenElsewhere int `json:"provenElsewhere"`
+	Prevented       int `json:"prevented"`
+}
+
+// Percent of the controls that could have been proven and were.
+func (s Score) Percent() int {
+	could := s.Proven + s.Failed + s.Prevented
+	if could == 0 {
+		return 0
+	}
+	return 100 * s.Proven / could
+}
+
+func score(results []Result) Score {
+	var s Score
+	for _, result := range results {
+		switch result.Verdict {
+		case Proven:
+			s.Proven++
+		case Failed:
+			s.Failed++
+		case Waived:
+			s.Waived++
+		case NotApplicable:
+			s.NotApplicable++
+		case NotVerifiable:
+			switch result.Why {
+			case WhyPlanned:
+				s.Planned++
+			case WhyElsewhere:
+				s.ProvenElsewhere++
+			case WhyPrevented:
+				s.Prevented++
+			}
+		}
+	}
+	return s
+}
+
+// Exit statuses of a run.
+const (
+	// ExitHeld: no control failed, and none that should have been verified was not.
+	ExitHeld = 0
+	// ExitFailed: a control failed.
+	ExitFailed = 1
+	// ExitNotRun: the run could not find out, or left something behind.
+	ExitNotRun = 2
+)
+
+// severities, the mildest first.
+var severities = []baseline.Severity{
+	baseline.SeverityLow, baseline.SeverityMedium, baseline.SeverityHigh, baseline.SeverityCritical,
+}
+
+// Exit returns the exit status that the report amounts to, where failures below a severity do not count.
+func (r Report) Exit(least baseline.Severity) int {
+	for _, result := range r.Results {
+		if result.Verdict == Failed && slices.Index(severities, result.Severity) >= slices.Index(severities, least) {
+			return ExitFailed
+		}
+	}
+	if r.Score.Prevented > 0 || r.Cut != "" || len(r.Left) > 0 {
+		return ExitNotRun
+	}
+	return ExitHeld
+}
