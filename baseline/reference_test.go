@@ -121,19 +121,37 @@ func renderSummary(p *page, catalogue Catalogue) {
 	for _, provider := range Providers() {
 		p.head("Framework, on "+string(provider), "Items", "Enforced", "In part", "Planned", "Not possible", "No control")
 		for _, framework := range Frameworks() {
-			counts := map[string]int{}
+			counts, automated := map[string]int{}, map[string]int{}
 			for _, item := range Items(framework) {
-				counts[catalogue.standing(framework, item, provider)]++
+				standing := catalogue.standing(framework, item, provider)
+				counts[standing]++
+				if item.Automated {
+					automated[standing]++
+				}
 			}
-			p.row(fmt.Sprintf("[%s](#%s)", framework, slug(string(framework))), fmt.Sprint(len(Items(framework))),
-				fmt.Sprint(counts["enforced"]), fmt.Sprint(counts["in part"]), fmt.Sprint(counts["planned"]),
-				fmt.Sprint(counts["not possible"]), fmt.Sprint(counts["no control"]))
+			p.counts(fmt.Sprintf("[%s](#%s)", framework, slug(string(framework))), counts)
+			if len(automated) > 0 {
+				p.counts("of which count for the benchmark's score", automated)
+			}
 		}
 		p.line("")
 	}
 	p.line("*In part*: some of the controls that answer the item are enforced and others planned. *No control*: the table of")
 	p.line("the framework says why.")
 	p.line("")
+}
+
+// counts writes a row of the summary.
+func (p *page) counts(title string, counts map[string]int) {
+	all := 0
+	for _, count := range counts {
+		all += count
+	}
+	cells := []string{title, fmt.Sprint(all)}
+	for _, standing := range []string{"enforced", "in part", "planned", "not possible", "no control"} {
+		cells = append(cells, fmt.Sprint(counts[standing]))
+	}
+	p.row(cells...)
 }
 
 // standing says in a word or two how an item of a framework is answered on a provider.

@@ -69,8 +69,7 @@ func (t Tenant) podSecurity() tenant.PodSecurity { return tenant.PodSecurity(t.P
 // restrictedWaived says whether the tenant may be held to less than restricted: because of a waiver, or because the stack's
 // level asks for no more.
 func (t Tenant) restrictedWaived(resolved baseline.Resolved) bool {
-	return !resolved.Has(tenant.RestrictedControl) ||
-		resolved.Waived(tenant.RestrictedControl, baseline.TenantScope(t.Name))
+	return !resolved.Requires(tenant.RestrictedControl, baseline.TenantScope(t.Name))
 }
 
 // rules are what the tenant's developers may do beside the rules of their persona.

@@ -6,6 +6,7 @@ import "github.com/rampart-iac/rampart/baseline"
 func Controls() []baseline.ControlID {
 	return []baseline.ControlID{
 		"RMP-CPL-003", // API server on loopback
-		"RMP-DAT-006", // secret in the state, files of mode 0600
+		"RMP-DAT-006", // files of mode 0600
+		"RMP-DAT-009", // secret in the state
 	}
 }
