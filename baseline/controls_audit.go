@@ -48,5 +48,16 @@ func auditControls() []Control {
 			Since:       Version202611,
 			Levels:      everyLevel(),
 		},
+		{
+			ID:         "RMP-AUD-005",
+			Title:      "The audit log is sent out of the cluster while it is written, to where somebody watches it",
+			Why:        "Who has taken a node can change the log that is on it, and a log that nobody reads warns nobody.",
+			Severity:   SeverityMedium,
+			References: cite(nsa("L2", "L4", "L5"), owasp("K10")),
+			Enforcement: onKind(notPossible("a cluster on a laptop has nowhere to send its log: it is a file on the " +
+				"control-plane node")),
+			Since:  Version202611,
+			Levels: everyLevel(),
+		},
 	}
 }

@@ -118,5 +118,15 @@ func nodeControls() []Control {
 			Since:       Version202611,
 			Levels:      everyLevel(),
 		},
+		{
+			ID:          "RMP-NOD-012",
+			Title:       "kube-proxy's kubeconfig, where it is a file on the node, is root's, with mode 0600 or less",
+			Why:         "Who reads it knows every service of the cluster; who writes it sends their traffic elsewhere.",
+			Severity:    SeverityMedium,
+			References:  cite(cis("4.1.3", "4.1.4"), nsa("N7")),
+			Enforcement: onKind(notApplicable("kubeadm gives kube-proxy its kubeconfig in a ConfigMap")),
+			Since:       Version202611,
+			Levels:      everyLevel(),
+		},
 	}
 }

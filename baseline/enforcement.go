@@ -47,6 +47,11 @@ func plannedFor(component string) Enforcement {
 	return Enforcement{State: StatePlanned, Component: component}
 }
 
+// notApplicable is a control that has nothing to hold for, with the reason.
+func notApplicable(reason string) Enforcement {
+	return Enforcement{State: StateNotApplicable, Reason: reason}
+}
+
 // notPossible is a control that cannot be enforced, with the reason.
 func notPossible(reason string) Enforcement {
 	return Enforcement{State: StateNotPossible, Reason: reason}

@@ -119,7 +119,7 @@ func renderSummary(p *page, catalogue Catalogue) {
 	p.line("## Summary")
 	p.line("")
 	for _, provider := range Providers() {
-		p.head("Framework, on "+string(provider), "Items", "Enforced", "In part", "Planned", "Not possible", "No control")
+		p.head("Framework, on "+string(provider), "Items", "Enforced", "In part", "Planned", "Not possible", "Not applicable", "No control")
 		for _, framework := range Frameworks() {
 			counts, automated := map[string]int{}, map[string]int{}
 			for _, item := range Items(framework) {
@@ -136,8 +136,8 @@ func renderSummary(p *page, catalogue Catalogue) {
 		}
 		p.line("")
 	}
-	p.line("*In part*: some of the controls that answer the item are enforced and others planned. *No control*: the table of")
-	p.line("the framework says why.")
+	p.line("*In part*: some of the controls that answer the item are enforced, and others are planned or not possible.")
+	p.line("*No control*: the table of the framework says why.")
 	p.line("")
 }
 
@@ -148,7 +148,7 @@ func (p *page) counts(title string, counts map[string]int) {
 		all += count
 	}
 	cells := []string{title, fmt.Sprint(all)}
-	for _, standing := range []string{"enforced", "in part", "planned", "not possible", "no control"} {
+	for _, standing := range []string{"enforced", "in part", "planned", "not possible", "not applicable", "no control"} {
 		cells = append(cells, fmt.Sprint(counts[standing]))
 	}
 	p.row(cells...)
@@ -164,14 +164,16 @@ func (c Catalogue) standing(framework Framework, item Item, provider Provider) s
 	switch {
 	case len(states) == 0:
 		return "no control"
-	case holds && states[StatePlanned]:
+	case holds && (states[StatePlanned] || states[StateNotPossible]):
 		return "in part"
 	case holds:
 		return "enforced"
 	case states[StatePlanned]:
 		return "planned"
-	default:
+	case states[StateNotPossible]:
 		return "not possible"
+	default:
+		return "not applicable"
 	}
 }
 

@@ -29,7 +29,7 @@ func small() Catalogue {
 			control("RMP-TST-003", Enforcement{State: StateByCloud, Setting: "s"}, everyLevel()),
 			control("RMP-TST-004", notPossible("r"), everyLevel()),
 			control("RMP-TST-005", plannedFor("a"), everyLevel()),
-			control("RMP-TST-006", Enforcement{State: StateNotApplicable, Reason: "r"}, everyLevel()),
+			control("RMP-TST-006", notApplicable("r"), everyLevel()),
 		},
 	}
 }
