@@ -28,8 +28,10 @@ func All() []verify.Attack {
 // Elsewhere are the enforced controls that do not show on a running cluster, each with the reason.
 func Elsewhere() map[baseline.ControlID]string {
 	return map[baseline.ControlID]string{
-		"RMP-DAT-006": "it is about the state and the files of whoever makes clusters, not about the cluster",
+		"RMP-DAT-006": "it is about the files of whoever makes clusters, not about the cluster",
 		"RMP-DAT-007": "it is about what can be done with a key, which only doing it shows",
+		"RMP-DAT-009": "it is about the state of whoever makes clusters, not about the cluster",
+		"RMP-DAT-010": "it is about the stack file and the state of whoever makes clusters, not about the cluster",
 		"RMP-ACC-008": "it is about the kubeconfigs that the command line makes, not about the cluster",
 		"RMP-IMG-005": "it is about the image that a cluster is made from, before there is a cluster",
 		"RMP-OPS-004": "it is about what the product refuses to make",
