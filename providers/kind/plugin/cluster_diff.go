@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -50,9 +51,10 @@ func (c *Cluster) Diff(
 
 	replacing := replacingProperties(diff)
 	if len(replacing) > 0 && !inputs.allowReplacement() {
-		return infer.DiffResponse{}, fmt.Errorf("cluster %s cannot be changed in place, and is not replaced because that would "+
-			"lose all that is in it (allowReplacement is false): of its inputs, these differ: %s; put them back, or destroy "+
-			"the cluster and make it anew", old.Name, strings.Join(replacing, ", "))
+		return infer.DiffResponse{}, errors.Join(upgradeFault(old.KubernetesVersion, inputs.KubernetesVersion),
+			fmt.Errorf("cluster %s cannot be changed in place, and is not replaced because that would lose all that is in it "+
+				"(allowReplacement is false): of its inputs, these differ: %s; put them back, or destroy the cluster and make it "+
+				"anew", old.Name, strings.Join(replacing, ", ")))
 	}
 	return infer.DiffResponse{HasChanges: len(diff) > 0, DeleteBeforeReplace: len(replacing) > 0, DetailedDiff: diff}, nil
 }
