@@ -125,6 +125,37 @@ func TestOutputsTellWhatTheStackIsHeldTo(t *testing.T) {
 	}
 }
 
+// TestProgramExportsTheBaseline with a waiver, which a preview a day after its last refuses.
+//
+//nolint:paralleltest // the program reads the environment
+func TestProgramExportsTheBaseline(t *testing.T) {
+	export := func(lastDay time.Time) (pulumi.Map, error) {
+		waiver := strings.Replace(aWaiver, "2026-12-31", lastDay.UTC().Format("2006-01-02"), 1)
+		configure(t, workingFolder(t), Values{"rampart:baseline": `{"waivers":[` + waiver + `]}`})
+		var exported map[string]pulumi.Input
+		err := pulumi.RunErr(func(ctx *pulumi.Context) error {
+			err := Program(ctx)
+			exported = ctx.GetCurrentExportMap()
+			return err
+		}, pulumi.WithMocks(Project, "kind", newRecorder()))
+		output, _ := exported[OutputBaseline].(pulumi.Map)
+		return output, err
+	}
+	output, err := export(time.Now().Add(24 * time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if output["level"] != pulumi.String("restricted") || output["version"] != pulumi.String("2026.11") {
+		t.Errorf("level %v, version %v", output["level"], output["version"])
+	}
+	if waived, ok := output["waived"].(pulumi.StringArray); !ok || len(waived) != 1 || waived[0] != pulumi.String("RMP-IMG-001") {
+		t.Errorf("waived: %v", output["waived"])
+	}
+	if _, err := export(time.Now().Add(-24 * time.Hour)); err == nil || !strings.Contains(err.Error(), "rampart:baseline.waivers[0].expires") {
+		t.Errorf("with a waiver that is over: %v", err)
+	}
+}
+
 // countOf returns the output's counts, and holds its lists to them and all of them to the baseline.
 func countOf(t *testing.T, resolved baseline.Resolved) map[string]int {
 	t.Helper()
