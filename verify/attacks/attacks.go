@@ -19,6 +19,8 @@ func All() []verify.Attack {
 		networkAttacks(),
 		accessAttacks(),
 		podSecurityAttacks(),
+		admissionAttacks(),
+		grantAttacks(),
 		imageAttacks(),
 		policyAttacks(),
 		tenantAttacks(),

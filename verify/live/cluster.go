@@ -58,6 +58,8 @@ const (
 func Open(ctx context.Context, config *rest.Config) (*Cluster, error) {
 	config = rest.CopyConfig(config)
 	config.QPS, config.Burst = requestsPerSecond, requestsBurst
+	// What attacks provoke is read where it is looked for.
+	config.WarningHandler = rest.NoWarnings{}
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return nil, err
@@ -151,6 +153,7 @@ func (c *Cluster) ControlPlane() *Node { return c.Nodes()[0] }
 func (c *Cluster) As(token string) (kubernetes.Interface, error) {
 	config := rest.AnonymousClientConfig(c.Admin)
 	config.BearerToken = token
+	config.WarningHandler = rest.NoWarnings{}
 	config.QPS, config.Burst = requestsPerSecond, requestsBurst
 	return kubernetes.NewForConfig(config)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/rampart-iac/rampart/baseline"
@@ -31,10 +32,32 @@ plugins:
 `
 }
 
+// attacked are the controls that an API server alone decides about.
+func attacked() []baseline.ControlID {
+	return []baseline.ControlID{
+		"RMP-ADM-001", "RMP-ADM-002", "RMP-ADM-003", "RMP-ADM-004", "RMP-ADM-005", "RMP-ADM-006", "RMP-ADM-007", "RMP-ADM-008",
+		"RMP-ADM-009", "RMP-ADM-010", "RMP-ADM-011", "RMP-ADM-012", "RMP-IMG-001", "RMP-IMG-002", "RMP-CPL-006",
+	}
+}
+
+// everythingAsked is the baseline as if all of it were enforced.
+func everythingAsked(t *testing.T) baseline.Resolved {
+	t.Helper()
+	resolved, err := baseline.Resolve(
+		baseline.LevelRestricted, baseline.Version202611, baseline.ProviderKind, nil, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range resolved.Controls {
+		resolved.Controls[i].State = baseline.StateEnforced
+	}
+	return resolved
+}
+
 // TestVerdictsFollowTheServer attacks three servers, and wants to be told what each lacks.
 func TestVerdictsFollowTheServer(t *testing.T) {
 	t.Parallel()
-	const level1, level2, policies, registries, tags = "RMP-ADM-001", "RMP-ADM-002", "RMP-ADM-003", "RMP-IMG-001", "RMP-IMG-002"
+	const level1, level2 = "RMP-ADM-001", "RMP-ADM-002"
 	for _, test := range []struct {
 		says, podSecurity string
 		proven            []string
@@ -50,11 +73,12 @@ func TestVerdictsFollowTheServer(t *testing.T) {
 				t.Fatal(err)
 			}
 			server := apiserver.MustStart(t, apiserver.Settings{
-				Flags: map[string][]string{"admission-control-config-file": {config}},
+				// Something must be named in place of ServiceAccount, which is wanted here.
+				Flags: map[string][]string{"admission-control-config-file": {config}, "disable-admission-plugins": {"AlwaysDeny"}},
 			})
 			report, err := verify.Run(t.Context(), inhabited(t, server), verify.Options{
 				Attacks: attacks.All(), Elsewhere: attacks.Elsewhere(),
-				Controls: []baseline.ControlID{level1, level2, policies, registries, tags},
+				Controls: attacked(), Baseline: everythingAsked(t),
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -98,6 +122,7 @@ func inhabited(t *testing.T, server *apiserver.Server) *live.Cluster {
 	if _, err := nodes.UpdateStatus(ctx, node, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
+	makeTenant(t, server)
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -113,6 +138,26 @@ func inhabited(t *testing.T, server *apiserver.Server) *live.Cluster {
 		t.Fatal(err)
 	}
 	return cluster
+}
+
+// makeTenant makes what a tenant has that others must not change.
+func makeTenant(t *testing.T, server *apiserver.Server) {
+	t.Helper()
+	_, err := server.Client.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+		Name: "blue", Labels: map[string]string{"rampart.dev/tenant": "blue"},
+	}}, metav1.CreateOptions{})
+	if err == nil {
+		_, err = server.Client.NetworkingV1().NetworkPolicies("blue").Create(t.Context(), &networkingv1.NetworkPolicy{
+			ObjectMeta: metav1.ObjectMeta{Name: "default-deny", Labels: map[string]string{"app.kubernetes.io/managed-by": "rampart"}},
+		}, metav1.CreateOptions{})
+	}
+	if err == nil {
+		_, err = server.Client.CoreV1().ServiceAccounts("blue").Create(t.Context(),
+			&corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "default"}}, metav1.CreateOptions{})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // settle makes default accounts, and lets namespaces go that were deleted. What fails is done the next time.
