@@ -73,7 +73,7 @@ func etcdData(v *view) ([]File, error) {
 		if !set {
 			return nil, fmt.Errorf("etcd does not say where its data is: --data-dir is not set")
 		}
-		files, err := v.node.Files(v.ctx, dir)
+		files, err := v.files(dir)
 		if err != nil {
 			return nil, err
 		}

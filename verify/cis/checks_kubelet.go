@@ -258,7 +258,7 @@ func kubeletFile(flag string, field []string, otherwise string) paths {
 			if file == "" {
 				return nil, nil
 			}
-			files, err := v.node.Files(v.ctx, file)
+			files, err := v.files(file)
 			if err != nil {
 				return nil, err
 			}

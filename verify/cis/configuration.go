@@ -11,7 +11,7 @@ import (
 
 // contentOf reads a file as the process sees it, which may be in a container.
 func (v *view) contentOf(process Process, file string) (string, error) {
-	return v.node.Content(v.ctx, path.Join(fmt.Sprintf("/proc/%d/root", process.PID), file))
+	return v.content(path.Join(fmt.Sprintf("/proc/%d/root", process.PID), file))
 }
 
 // everyProcess decides an item by each process of a program, which must run.

@@ -11,7 +11,7 @@ type paths func(*view) ([]File, error)
 
 // under is a path and all below it.
 func under(path string) paths {
-	return func(v *view) ([]File, error) { return v.node.Files(v.ctx, path) }
+	return func(v *view) ([]File, error) { return v.files(path) }
 }
 
 // these are several paths, with all below them.
@@ -19,7 +19,7 @@ func these(several ...string) paths {
 	return func(v *view) ([]File, error) {
 		var all []File
 		for _, path := range several {
-			files, err := v.node.Files(v.ctx, path)
+			files, err := v.files(path)
 			if err != nil {
 				return nil, err
 			}

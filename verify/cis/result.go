@@ -69,7 +69,9 @@ func Evaluate(ctx context.Context, node Node, role Role) ([]Result, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the processes of the node: %w", err)
 	}
-	seen := &view{ctx: ctx, node: node, processes: processes}
+	seen := &view{
+		ctx: ctx, node: node, processes: processes, found: map[string]read[[]File]{}, contents: map[string]read[string]{},
+	}
 	var results []Result
 	for _, each := range allChecks() {
 		if each.on > role {
@@ -114,11 +116,36 @@ func allChecks() []check {
 	return all
 }
 
-// view is a node while it is looked at.
+// view is a node while it is looked at. What was read once is not read again: each question may be a command there.
 type view struct {
 	ctx       context.Context
 	node      Node
 	processes []Process
+	found     map[string]read[[]File]
+	contents  map[string]read[string]
+}
+
+// read is an answer of the node's.
+type read[T any] struct {
+	value T
+	err   error
+}
+
+func (v *view) files(path string) ([]File, error) {
+	return once(v.found, path, func() ([]File, error) { return v.node.Files(v.ctx, path) })
+}
+
+func (v *view) content(path string) (string, error) {
+	return once(v.contents, path, func() (string, error) { return v.node.Content(v.ctx, path) })
+}
+
+func once[T any](known map[string]read[T], path string, ask func() (T, error)) (T, error) {
+	answer, ok := known[path]
+	if !ok {
+		answer.value, answer.err = ask()
+		known[path] = answer
+	}
+	return answer.value, answer.err
 }
 
 // anyOf passes if one of the tests does; its evidence is that of the first that does, or that of the last.
