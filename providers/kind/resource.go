@@ -31,6 +31,9 @@ type ClusterResource struct {
 	Directory            pulumi.StringOutput      `pulumi:"directory"`
 	ControlPlaneFiles    pulumi.StringMapOutput   `pulumi:"controlPlaneFiles"`
 	ReloadedFiles        pulumi.StringArrayOutput `pulumi:"reloadedFiles"`
+	ControlPlaneUnits    pulumi.StringMapOutput   `pulumi:"controlPlaneUnits"`
+	ControlPlanePrograms pulumi.StringMapOutput   `pulumi:"controlPlanePrograms"`
+	WorkerUnits          pulumi.StringMapOutput   `pulumi:"workerUnits"`
 	KubeadmConfigPatches pulumi.StringArrayOutput `pulumi:"kubeadmConfigPatches"`
 	AllowReplacement     pulumi.BoolPtrOutput     `pulumi:"allowReplacement"`
 
@@ -97,6 +100,15 @@ type ClusterResourceArgs struct {
 	// restarts nothing. Optional.
 	ReloadedFiles pulumi.StringArrayInput
 
+	// ControlPlaneUnits and WorkerUnits map paths relative to /usr/local/lib/systemd/system on the nodes of a role to systemd
+	// units and drop-ins, such as my.service or kubelet.service.d/my.conf. Optional.
+	ControlPlaneUnits pulumi.StringMapInput
+	WorkerUnits       pulumi.StringMapInput
+
+	// ControlPlanePrograms maps names in /usr/local/libexec/rampart on control-plane nodes to absolute paths of static Linux
+	// programs on this machine, of which copies are made. Optional.
+	ControlPlanePrograms pulumi.StringMapInput
+
 	// KubeadmConfigPatches are merge patches for the kubeadm configuration of all nodes, each a YAML mapping with a kind
 	// and without an apiVersion. Optional.
 	KubeadmConfigPatches pulumi.StringArrayInput
@@ -122,6 +134,9 @@ type clusterResourceArgs struct {
 	Directory            string            `pulumi:"directory"`
 	ControlPlaneFiles    map[string]string `pulumi:"controlPlaneFiles"`
 	ReloadedFiles        []string          `pulumi:"reloadedFiles"`
+	ControlPlaneUnits    map[string]string `pulumi:"controlPlaneUnits"`
+	ControlPlanePrograms map[string]string `pulumi:"controlPlanePrograms"`
+	WorkerUnits          map[string]string `pulumi:"workerUnits"`
 	KubeadmConfigPatches []string          `pulumi:"kubeadmConfigPatches"`
 	AllowReplacement     *bool             `pulumi:"allowReplacement"`
 }

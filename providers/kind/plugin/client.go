@@ -79,6 +79,9 @@ type client interface {
 	// restartAPIServer restarts the API server on a control-plane node, with its manifest marked with the hash of the files
 	// that it reads, and returns when the new one is ready.
 	restartAPIServer(ctx context.Context, node, filesHash string) error
+
+	// reloadUnits has a node's systemd read its units anew and do what has to be done about those that have changed.
+	reloadUnits(ctx context.Context, node string, change unitChange) error
 }
 
 // createSpec is what it takes to make a cluster.

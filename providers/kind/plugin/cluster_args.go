@@ -16,8 +16,8 @@ func (c *Cluster) Annotate(a infer.Annotator) {
 	a.Describe(&c, "A kind cluster: its node containers, a network of its own and the files of its control plane. "+
 		"Its API server listens on 127.0.0.1 only and no pod network is installed. The user's own kubeconfig is never "+
 		"touched. It can be imported by its name. An import finds every input if the cluster was made by this resource "+
-		"on this machine and its directory still stands; of any other kind cluster it cannot know directory, "+
-		"controlPlaneFiles, kubeadmConfigPatches, imageArchive and imageId.")
+		"on this machine and its directory still stands; of any other kind cluster it cannot know directory, files, "+
+		"units, programs, kubeadmConfigPatches, imageArchive and imageId.")
 }
 
 // Values that an input has if it is not set.
@@ -44,6 +44,9 @@ type ClusterArgs struct {
 	Directory            string            `pulumi:"directory"`
 	ControlPlaneFiles    map[string]string `pulumi:"controlPlaneFiles,optional" provider:"secret"`
 	ReloadedFiles        []string          `pulumi:"reloadedFiles,optional"`
+	ControlPlaneUnits    map[string]string `pulumi:"controlPlaneUnits,optional"`
+	ControlPlanePrograms map[string]string `pulumi:"controlPlanePrograms,optional"`
+	WorkerUnits          map[string]string `pulumi:"workerUnits,optional"`
 	KubeadmConfigPatches []string          `pulumi:"kubeadmConfigPatches,optional"`
 	AllowReplacement     *bool             `pulumi:"allowReplacement,optional"`
 }
@@ -67,6 +70,13 @@ func (a *ClusterArgs) Annotate(annotator infer.Annotator) {
 		containerFilesDirectory+", where they are mounted read-only. A change restarts the API server in place.")
 	annotator.Describe(&a.ReloadedFiles, "Names among controlPlaneFiles that their reader looks at again by itself: a change of "+
 		"these alone restarts nothing.")
+	annotator.Describe(&a.ControlPlaneUnits, "systemd units and drop-ins of control-plane nodes, by their path relative to "+
+		containerUnitsDirectory+", where they are mounted read-only before a node's systemd starts. A change reloads systemd "+
+		"and restarts the units that it is about.")
+	annotator.Describe(&a.ControlPlanePrograms, "Programs for control-plane nodes: the absolute path of a static Linux program "+
+		"on this machine, by the name that a copy of it has in "+containerProgramsDirectory+". A program is copied whenever "+
+		"something else changes: a unit that holds its hash makes it known that it did.")
+	annotator.Describe(&a.WorkerUnits, "The same as controlPlaneUnits, for worker nodes.")
 	annotator.Describe(&a.KubeadmConfigPatches, "Merge patches for the kubeadm configuration of all nodes: each one YAML "+
 		"mapping with a kind and without an apiVersion.")
 	annotator.Describe(&a.AllowReplacement, "Whether a change that cannot be made in place deletes the cluster, with all that "+
@@ -99,6 +109,14 @@ func (a *ClusterArgs) imageArchive() string {
 
 func (a *ClusterArgs) imageID() string {
 	return valueOr(a.ImageID, "")
+}
+
+// units returns the units of the nodes of a role.
+func (a *ClusterArgs) units(role string) map[string]string {
+	if role == roleControlPlane {
+		return a.ControlPlaneUnits
+	}
+	return a.WorkerUnits
 }
 
 // network is the name of the engine network that only this cluster's nodes are in.

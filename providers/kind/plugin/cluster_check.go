@@ -65,6 +65,9 @@ func (c *Cluster) Check(ctx context.Context, req infer.CheckRequest) (infer.Chec
 	check.port(args.apiServerPort())
 	check.directory(args.Directory)
 	check.files(args.ControlPlaneFiles)
+	check.units("controlPlaneUnits", args.ControlPlaneUnits)
+	check.units("workerUnits", args.WorkerUnits)
+	check.programs(args.ControlPlanePrograms)
 	check.patches(args.KubeadmConfigPatches)
 	check.subnets(args.PodSubnet, args.ServiceSubnet, c.host.networks)
 	return infer.CheckResponse[ClusterArgs]{Inputs: args, Failures: check.failures}, nil
@@ -174,8 +177,14 @@ func (c *clusterCheck) directory(directory string) {
 	}
 }
 
+// known says whether there is a map of which at least the keys are known.
+func (c *clusterCheck) known(name string) bool {
+	value, ok := c.inputs.GetOk(name)
+	return ok && !value.IsNull() && !value.IsComputed()
+}
+
 func (c *clusterCheck) files(files map[string]string) {
-	if value, ok := c.inputs.GetOk("controlPlaneFiles"); !ok || value.IsNull() || value.IsComputed() {
+	if !c.known("controlPlaneFiles") {
 		return
 	}
 	for _, name := range sortedKeys(files) {
@@ -188,6 +197,31 @@ func (c *clusterCheck) files(files map[string]string) {
 			if _, ok := files[parent]; ok {
 				c.fail("controlPlaneFiles", "%q is a file and cannot hold %q", parent, name)
 			}
+		}
+	}
+}
+
+func (c *clusterCheck) units(property string, units map[string]string) {
+	if !c.known(property) {
+		return
+	}
+	for _, name := range sortedKeys(units) {
+		if !isCleanRelativePath(name) || unitOf(name) == "" {
+			c.fail(property, "%q is neither a unit nor a drop-in: use a name such as my.service or kubelet.service.d/my.conf", name)
+		}
+	}
+}
+
+func (c *clusterCheck) programs(programs map[string]string) {
+	if !c.known("controlPlanePrograms") {
+		return
+	}
+	for _, name := range sortedKeys(programs) {
+		if !isCleanRelativePath(name) || strings.Contains(name, "/") {
+			c.fail("controlPlanePrograms", "%q is not a name of a program: no slashes in it", name)
+		}
+		if source := programs[name]; !filepath.IsAbs(source) || filepath.Clean(source) != source {
+			c.fail("controlPlanePrograms", "%q is not a clean absolute path of a program on this machine", source)
 		}
 	}
 }

@@ -54,6 +54,16 @@ func TestCheckNamesPropertyValueAndRule(t *testing.T) {
 		"file leaves directory": {property: "controlPlaneFiles", value: file("../x"), words: []string{`"../x"`}},
 		"absolute file":         {property: "controlPlaneFiles", value: file("/etc/x"), words: []string{`"/etc/x"`}},
 		"unclean file":          {property: "controlPlaneFiles", value: file("a//b"), words: []string{`"a//b"`}},
+		"unit that is none":     {property: "workerUnits", value: file("kubelet.conf"), words: []string{`"kubelet.conf"`, "my.service"}},
+		"unit leaves directory": {property: "controlPlaneUnits", value: file("../x.service"), words: []string{`"../x.service"`}},
+		"program with a slash": {
+			property: "controlPlanePrograms", words: []string{`"a/b"`},
+			value: property.New(map[string]property.Value{"a/b": property.New("/srv/b")}),
+		},
+		"program at a relative path": {
+			property: "controlPlanePrograms", words: []string{`"bin/b"`, "absolute"},
+			value: property.New(map[string]property.Value{"b": property.New("bin/b")}),
+		},
 		"patch not YAML": {
 			property: "kubeadmConfigPatches", failing: "kubeadmConfigPatches[0]", value: list("\t"), words: []string{"YAML"},
 		},

@@ -79,6 +79,9 @@ func makeCluster(ctx context.Context, engine client, args ClusterArgs, started j
 	if _, err := syncFiles(filesDirectory(args.Directory), args.ControlPlaneFiles); err != nil {
 		return err
 	}
+	if _, err := syncUnits(args); err != nil {
+		return err
+	}
 	if err := ensureImage(ctx, engine, args); err != nil {
 		return err
 	}

@@ -13,9 +13,9 @@ import (
 )
 
 // Diff compares the state with the new inputs. Almost every change replaces the cluster, and the old one goes first: both
-// would have the same name, and perhaps the same port. Files are changed in place, and the two image hints need nothing.
-// Nodes that a refresh found stopped are started by an update; nodes that are missing make a new cluster. Where the inputs
-// do not allow a replacement, a change that needs one is an error.
+// would have the same name, and perhaps the same port. Files, units and programs are changed in place, and the two image
+// hints need nothing. Nodes that a refresh found stopped are started by an update; nodes that are missing make a new
+// cluster. Where the inputs do not allow a replacement, a change that needs one is an error.
 func (c *Cluster) Diff(
 	_ context.Context, req infer.DiffRequest[ClusterArgs, ClusterState],
 ) (infer.DiffResponse, error) {
@@ -44,7 +44,10 @@ func (c *Cluster) Diff(
 	}
 	updateIf("imageArchive", old.imageArchive() != inputs.imageArchive())
 	updateIf("imageId", old.imageID() != inputs.imageID())
-	diffFiles(diff, old.ControlPlaneFiles, inputs.ControlPlaneFiles)
+	diffFiles(diff, "controlPlaneFiles", old.ControlPlaneFiles, inputs.ControlPlaneFiles)
+	diffFiles(diff, "controlPlaneUnits", old.ControlPlaneUnits, inputs.ControlPlaneUnits)
+	diffFiles(diff, "controlPlanePrograms", old.ControlPlanePrograms, inputs.ControlPlanePrograms)
+	diffFiles(diff, "workerUnits", old.WorkerUnits, inputs.WorkerUnits)
 	diffNodes(diff, req.State)
 	updateIf("reloadedFiles", !slices.Equal(old.ReloadedFiles, inputs.ReloadedFiles))
 	updateIf("allowReplacement", old.allowReplacement() != inputs.allowReplacement())
@@ -98,7 +101,7 @@ func diffPatches(diff map[string]p.PropertyDiff, old, patches []string) {
 	}
 }
 
-func diffFiles(diff map[string]p.PropertyDiff, old, files map[string]string) {
+func diffFiles(diff map[string]p.PropertyDiff, property string, old, files map[string]string) {
 	all := maps.Clone(files)
 	if all == nil {
 		all = map[string]string{}
@@ -116,11 +119,11 @@ func diffFiles(diff map[string]p.PropertyDiff, old, files map[string]string) {
 		case oldContent == content:
 			continue
 		}
-		diff[fmt.Sprintf("controlPlaneFiles[%q]", name)] = p.PropertyDiff{Kind: kind, InputDiff: true}
+		diff[fmt.Sprintf("%s[%q]", property, name)] = p.PropertyDiff{Kind: kind, InputDiff: true}
 	}
 	if (len(old) == 0) != (len(files) == 0) {
 		// The folder is mounted only if there is something in it, and a mount cannot be added to a container.
-		diff["controlPlaneFiles"] = p.PropertyDiff{Kind: p.UpdateReplace, InputDiff: true}
+		diff[property] = p.PropertyDiff{Kind: p.UpdateReplace, InputDiff: true}
 	}
 }
 

@@ -33,6 +33,10 @@ func TestLifeOfACluster(t *testing.T) {
 	engine := newFakeEngine()
 	directory := filepath.Join(t.TempDir(), "blue")
 	inputs := testInputs(directory)
+	changedUnit := inputs.Set("controlPlaneUnits", property.New(map[string]property.Value{
+		"kubelet.service.d/modes.conf": property.New("[Service]\nUMask=0077\n"),
+		"approver.service":             property.New("[Service]\n"),
+	}))
 	changedFile := inputs.Set("controlPlaneFiles", property.New(map[string]property.Value{
 		"encryption.yaml":     property.New("the key"),
 		"audit/policy-2.yaml": property.New("other rules"),
@@ -80,6 +84,18 @@ func TestLifeOfACluster(t *testing.T) {
 					log := engine.recorded()
 					if !strings.HasPrefix(log[len(log)-1], "restart API server on blue-control-plane with ") {
 						t.Errorf("the last that the engine was told is %q, want a restart of the API server", log[len(log)-1])
+					}
+				},
+			},
+			{
+				Inputs: changedUnit,
+				Hook: func(_, _ property.Map) {
+					want := "reload units on blue-control-plane: restart [approver.service kubelet.service], stop [old.service]"
+					if log := engine.recorded(); !slices.Contains(log, want) {
+						t.Errorf("the engine was told %q, not to %s", log, want)
+					}
+					if _, err := os.Stat(filepath.Join(directory, "units", roleControlPlane, "old.service")); err == nil {
+						t.Error("a unit that is no input any more is left")
 					}
 				},
 			},
@@ -175,6 +191,18 @@ func TestDiff(t *testing.T) {
 				`controlPlaneFiles["new"]`:                 p.Add,
 				`controlPlaneFiles["audit/policy-1.yaml"]`: p.Delete,
 			},
+		},
+		"units: changed, added and removed": {
+			name: "controlPlaneUnits", value: files(map[string]string{"old.service": "[Unit]", "new.service": ""}),
+			want: map[string]p.DiffKind{
+				`controlPlaneUnits["old.service"]`:                  p.Update,
+				`controlPlaneUnits["new.service"]`:                  p.Add,
+				`controlPlaneUnits["kubelet.service.d/modes.conf"]`: p.Delete,
+			},
+		},
+		"units: the first of the workers": {
+			name: "workerUnits", value: files(map[string]string{"new.service": ""}),
+			want: map[string]p.DiffKind{"workerUnits": p.UpdateReplace, `workerUnits["new.service"]`: p.Add},
 		},
 		"files: none": {
 			name: "controlPlaneFiles", value: files(nil),

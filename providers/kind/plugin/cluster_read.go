@@ -59,6 +59,12 @@ func (c *Cluster) Read(
 		if len(files) > 0 || len(state.ControlPlaneFiles) > 0 {
 			state.ControlPlaneFiles = files
 		}
+		if state.ControlPlaneUnits, err = readUnits(state.Directory, roleControlPlane, state.ControlPlaneUnits); err != nil {
+			return infer.ReadResponse[ClusterArgs, ClusterState]{}, err
+		}
+		if state.WorkerUnits, err = readUnits(state.Directory, roleWorker, state.WorkerUnits); err != nil {
+			return infer.ReadResponse[ClusterArgs, ClusterState]{}, err
+		}
 	}
 	return infer.ReadResponse[ClusterArgs, ClusterState]{ID: req.ID, Inputs: req.Inputs, State: state}, nil
 }

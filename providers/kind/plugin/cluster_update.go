@@ -10,8 +10,8 @@ import (
 )
 
 // Update changes what can change in a cluster that stands: its control-plane files, after which the API server is
-// restarted unless it looks at the changed ones again by itself. It starts nodes that have stopped, and completes a
-// cluster that could not be talked to when it was made.
+// restarted unless it looks at the changed ones again by itself; and its units, which are restarted. It starts nodes that
+// have stopped, and completes a cluster that could not be talked to when it was made.
 func (c *Cluster) Update(
 	ctx context.Context, req infer.UpdateRequest[ClusterArgs, ClusterState],
 ) (infer.UpdateResponse[ClusterState], error) {
@@ -47,7 +47,14 @@ func (c *Cluster) Update(
 	if err != nil {
 		return none, err
 	}
+	units, err := syncUnits(args)
+	if err != nil {
+		return none, err
+	}
 	if err := startStopped(ctx, engine, nodes); err != nil {
+		return none, err
+	}
+	if err := reloadUnits(ctx, engine, nodes, req.State.ClusterArgs, args, units); err != nil {
 		return none, err
 	}
 	// The files may have been written by an update that was interrupted before it got to the restart.

@@ -30,16 +30,19 @@ func renderConfig(args ClusterArgs, quirks hostQuirks) ([]byte, error) {
 		ContainerdConfigPatches: quirks.containerdPatches(),
 	}
 	controlPlane := v1alpha4.Node{Role: v1alpha4.ControlPlaneRole, Image: args.Image}
-	if len(args.ControlPlaneFiles) > 0 {
-		controlPlane.ExtraMounts = []v1alpha4.Mount{{
-			HostPath:      filesDirectory(args.Directory),
-			ContainerPath: containerFilesDirectory,
-			Readonly:      true,
-		}}
+	mount := func(node *v1alpha4.Node, files map[string]string, host, container string) {
+		if len(files) > 0 {
+			node.ExtraMounts = append(node.ExtraMounts, v1alpha4.Mount{HostPath: host, ContainerPath: container, Readonly: true})
+		}
 	}
+	mount(&controlPlane, args.ControlPlaneFiles, filesDirectory(args.Directory), containerFilesDirectory)
+	mount(&controlPlane, args.ControlPlaneUnits, unitsDirectory(args.Directory, roleControlPlane), containerUnitsDirectory)
+	mount(&controlPlane, args.ControlPlanePrograms, programsDirectory(args.Directory), containerProgramsDirectory)
 	config.Nodes = append(config.Nodes, controlPlane)
 	for range args.workers() {
-		config.Nodes = append(config.Nodes, v1alpha4.Node{Role: v1alpha4.WorkerRole, Image: args.Image})
+		worker := v1alpha4.Node{Role: v1alpha4.WorkerRole, Image: args.Image}
+		mount(&worker, args.WorkerUnits, unitsDirectory(args.Directory, roleWorker), containerUnitsDirectory)
+		config.Nodes = append(config.Nodes, worker)
 	}
 	rendered, err := yaml.Marshal(config)
 	if err != nil {

@@ -9,6 +9,9 @@ func TestRenderConfig(t *testing.T) {
 		Name: "blue", Image: testImage, Workers: &workers, APIServerPort: &port,
 		PodSubnet: "10.244.0.0/16", ServiceSubnet: "10.96.0.0/16", Directory: "/srv/blue",
 		ControlPlaneFiles:    map[string]string{"encryption.yaml": "the key"},
+		ControlPlaneUnits:    map[string]string{"approver.service": "[Service]"},
+		ControlPlanePrograms: map[string]string{"approver": "/srv/approver"},
+		WorkerUnits:          map[string]string{"kubelet.service.d/modes.conf": "[Service]"},
 		KubeadmConfigPatches: []string{"kind: ClusterConfiguration\napiServer:\n  extraArgs:\n    profiling: \"false\"\n"},
 	}
 	none := 0

@@ -276,6 +276,13 @@ func (f *fakeEngine) restartAPIServer(_ context.Context, node, hash string) erro
 	return nil
 }
 
+func (f *fakeEngine) reloadUnits(_ context.Context, node string, change unitChange) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.record("reload units on %s: restart %v, stop %v", node, change.restart, change.stop)
+	return nil
+}
+
 // fakeHost is a machine with a LAN and one taken port.
 type fakeHost struct{}
 
@@ -322,6 +329,10 @@ func testInputs(directory string) property.Map {
 		"controlPlaneFiles": property.New(map[string]property.Value{
 			"encryption.yaml":     property.New("the key").WithSecret(true),
 			"audit/policy-1.yaml": property.New("rules"),
+		}),
+		"controlPlaneUnits": property.New(map[string]property.Value{
+			"kubelet.service.d/modes.conf": property.New("[Service]\n"),
+			"old.service":                  property.New("[Service]\n"),
 		}),
 		"kubeadmConfigPatches": property.New([]property.Value{property.New("kind: ClusterConfiguration\n")}),
 	})

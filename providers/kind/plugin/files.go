@@ -20,6 +20,8 @@ import (
 // What stands in a cluster's directory.
 const (
 	filesName      = "files"
+	unitsName      = "units"
+	programsName   = "programs"
 	journalName    = "journal.json"
 	kubeconfigName = "kubeconfig"
 	lockName       = "lock"
@@ -29,10 +31,23 @@ const (
 const (
 	directoryMode = 0o700
 	fileMode      = 0o600
+
+	// programMode lets a program on a node run as a user that is not root there. On the host nobody else gets that far:
+	// the cluster's directory is its owner's alone.
+	programMode = 0o755
 )
 
-// containerFilesDirectory is where control-plane nodes find the control plane's files.
-const containerFilesDirectory = "/etc/kubernetes/rampart"
+// Where nodes find what is in a cluster's directory.
+const (
+	// containerFilesDirectory has the control plane's files.
+	containerFilesDirectory = "/etc/kubernetes/rampart"
+
+	// containerUnitsDirectory is where systemd looks for what administrators add, and empty in node images.
+	containerUnitsDirectory = "/usr/local/lib/systemd/system"
+
+	// containerProgramsDirectory has programs that units start.
+	containerProgramsDirectory = "/usr/local/libexec/rampart"
+)
 
 // lockPollInterval is how often a run looks whether an earlier run has let go of the directory.
 const lockPollInterval = 200 * time.Millisecond
@@ -69,10 +84,14 @@ func ensureDirectory(directory string) error {
 			return fmt.Errorf("setting the mode of directory %s: %w", directory, err)
 		}
 	}
-	if err := os.MkdirAll(filesDirectory(directory), directoryMode); err != nil {
-		return fmt.Errorf("making directory %s: %w", filesDirectory(directory), err)
+	for _, folder := range []string{
+		filesDirectory(directory), unitsDirectory(directory, roleControlPlane), unitsDirectory(directory, roleWorker),
+	} {
+		if err := os.MkdirAll(folder, directoryMode); err != nil {
+			return fmt.Errorf("making directory %s: %w", folder, err)
+		}
 	}
-	return nil
+	return ensureProgramsDirectory(directory)
 }
 
 // writeFile writes a file so that at no time anybody sees half of it or may read it but its owner.
@@ -168,8 +187,10 @@ func filesHash(files map[string]string) string {
 
 // removeOurFiles removes what the plugin wrote into the directory, and the directory if nothing else is in it.
 func removeOurFiles(directory string) error {
-	if err := os.RemoveAll(filesDirectory(directory)); err != nil {
-		return fmt.Errorf("removing the control plane's files: %w", err)
+	for _, name := range []string{filesName, unitsName, programsName} {
+		if err := os.RemoveAll(filepath.Join(directory, name)); err != nil {
+			return fmt.Errorf("removing the nodes' %s: %w", name, err)
+		}
 	}
 	for _, name := range []string{kubeconfigName, limitsName, journalName, lockName} {
 		if err := os.Remove(filepath.Join(directory, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {

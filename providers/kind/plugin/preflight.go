@@ -40,6 +40,7 @@ func (c *Cluster) preflight(ctx context.Context, args ClusterArgs, preview bool)
 		return nil, err
 	}
 	faults = append(faults, imageFault...)
+	faults = append(faults, programFaults(args.ControlPlanePrograms)...)
 	portFaults, err := c.portFaults(ctx, engine, args, preview)
 	if err != nil {
 		return nil, err
