@@ -55,8 +55,8 @@ type run struct {
 	// resolved is what the stack's baseline comes to.
 	resolved baseline.Resolved
 
-	// directory holds this cluster's own files on this machine.
-	directory string
+	// directory holds this cluster's own files on this machine, approver is a program that runs on its control plane.
+	directory, approver string
 }
 
 // cluster makes the cluster, hardened but without a network.
@@ -78,6 +78,7 @@ func (r run) cluster(ctx *pulumi.Context) (*providers.Cluster, error) {
 		Engine:            c.Engine,
 		APIServerPort:     c.APIServerPort,
 		Directory:         r.directory,
+		Approver:          r.approver,
 		Ephemeral:         c.Ephemeral,
 		KeyStep:           keys.Step(os.Getenv(KeyStepVariable)),
 	})
@@ -183,7 +184,15 @@ func newRun() (run, error) {
 	if err != nil {
 		return run{}, fmt.Errorf("the baseline of this stack:\n%w", err)
 	}
-	return run{config: config, images: host.Images, resolved: resolved, directory: ClusterDirectory(home, config.Cluster.Name)}, nil
+	return run{
+		config: config, images: host.Images, resolved: resolved,
+		directory: ClusterDirectory(home, config.Cluster.Name), approver: Approver(home),
+	}, nil
+}
+
+// Approver is the path of the program cmd/rampart-approver, compiled for the nodes of the clusters of a working folder.
+func Approver(home string) string {
+	return filepath.Join(home, "bin", "rampart-approver")
 }
 
 // ClusterDirectory is the folder in a working folder that holds the files of one cluster.

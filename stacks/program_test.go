@@ -77,6 +77,12 @@ func workingFolder(t *testing.T) string {
 	if err := os.WriteFile(filepath.Join(home, ImagesFile), images, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Mkdir(filepath.Dir(Approver(home)), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(Approver(home), []byte("program"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	return home
 }
 

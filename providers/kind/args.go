@@ -47,6 +47,10 @@ type ClusterArgs struct {
 	// Default: none, the keys stay as they are.
 	KeyStep keys.Step
 
+	// Approver is the absolute path of the program cmd/rampart-approver, compiled for Linux without cgo. It approves the
+	// kubelets' serving certificates on the control plane; without it the API server could not talk to kubelets. Required.
+	Approver string
+
 	// Ephemeral clusters may be destroyed at once; others are protected and must be unprotected first.
 	Ephemeral bool
 }

@@ -39,12 +39,16 @@ func NewCluster(
 	if err := settled.validate(); err != nil {
 		return nil, fmt.Errorf("kind cluster %q: %w", settled.Name, err)
 	}
+	approverHash, err := programHash(settled.Approver)
+	if err != nil {
+		return nil, fmt.Errorf("kind cluster %q: %w", settled.Name, err)
+	}
 
 	component := &hardenedCluster{}
 	if err := ctx.RegisterComponentResource(ComponentToken, name, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering kind cluster %q: %w", settled.Name, err)
 	}
-	resource, err := newHardenedResource(ctx, name, settled, component)
+	resource, err := newHardenedResource(ctx, name, settled, approverHash, component)
 	if err != nil {
 		return nil, fmt.Errorf("kind cluster %q: %w", settled.Name, err)
 	}
@@ -59,11 +63,7 @@ func NewCluster(
 		return nil, fmt.Errorf("kubernetes provider of kind cluster %q: %w", settled.Name, err)
 	}
 
-	component.Endpoint = resource.Endpoint
-	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{"endpoint": resource.Endpoint}); err != nil {
-		return nil, fmt.Errorf("registering the outputs of kind cluster %q: %w", settled.Name, err)
-	}
-	return &providers.Cluster{
+	cluster := &providers.Cluster{
 		Name:          settled.Name,
 		Kubeconfig:    pulumi.ToSecret(resource.Kubeconfig).(pulumi.StringOutput),
 		Endpoint:      resource.Endpoint,
@@ -72,12 +72,21 @@ func NewCluster(
 		Provider:      provider,
 		Resource:      resource,
 		Facts:         settled.facts(),
-	}, nil
+	}
+	if err := newApproverAccess(ctx, name, append(cluster.InCluster(), pulumi.Parent(component))...); err != nil {
+		return nil, fmt.Errorf("kind cluster %q: %w", settled.Name, err)
+	}
+
+	component.Endpoint = resource.Endpoint
+	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{"endpoint": resource.Endpoint}); err != nil {
+		return nil, fmt.Errorf("registering the outputs of kind cluster %q: %w", settled.Name, err)
+	}
+	return cluster, nil
 }
 
 // newHardenedResource makes the key and the cluster itself.
 func newHardenedResource(
-	ctx *pulumi.Context, name string, args ClusterArgs, parent pulumi.Resource,
+	ctx *pulumi.Context, name string, args ClusterArgs, approverHash string, parent pulumi.Resource,
 ) (*ClusterResource, error) {
 	settings := hardening.Settings{
 		KubernetesVersion: args.KubernetesVersion, TLSFloor: args.TLSMinVersion, Level: args.Level,
@@ -100,6 +109,11 @@ func newHardenedResource(
 			return hardening.Files(settings, keys...)
 		}).(pulumi.StringMapOutput)
 
+	controlPlaneUnits, workerUnits, err := hardening.Units(approverHash)
+	if err != nil {
+		return nil, err
+	}
+
 	return NewClusterResource(ctx, name+"-cluster", &ClusterResourceArgs{
 		Name:                 pulumi.String(args.Name),
 		KubernetesVersion:    pulumi.String(string(args.KubernetesVersion)),
@@ -114,6 +128,9 @@ func newHardenedResource(
 		Directory:            pulumi.String(args.Directory),
 		ControlPlaneFiles:    pulumi.ToSecret(files).(pulumi.StringMapOutput),
 		ReloadedFiles:        pulumi.ToStringArray(hardening.ReloadedFiles()),
+		ControlPlaneUnits:    pulumi.ToStringMap(controlPlaneUnits),
+		ControlPlanePrograms: pulumi.StringMap{hardening.ApproverProgram: pulumi.String(args.Approver)},
+		WorkerUnits:          pulumi.ToStringMap(workerUnits),
 		KubeadmConfigPatches: pulumi.ToStringArray(patches),
 		// docs/decisions/0007-no-silent-replacement.md
 		AllowReplacement: pulumi.Bool(false),

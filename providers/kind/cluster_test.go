@@ -2,6 +2,9 @@ package kind
 
 import (
 	"encoding/base64"
+	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -54,6 +57,16 @@ func (r *recorder) only(t *testing.T, token string) pulumi.MockResourceArgs {
 	return found[0]
 }
 
+// approver is the path of a file that stands for the approver's program.
+func approver(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "rampart-approver")
+	if err := os.WriteFile(path, []byte("program"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 func newCluster(t *testing.T, args *ClusterArgs) (*recorder, *providers.Cluster, error) {
 	t.Helper()
 	mocks := &recorder{}
@@ -67,7 +80,7 @@ func newCluster(t *testing.T, args *ClusterArgs) (*recorder, *providers.Cluster,
 
 func TestClusterIsHardenedByDefault(t *testing.T) {
 	t.Parallel()
-	mocks, cluster, err := newCluster(t, &ClusterArgs{Directory: "/var/lib/rampart/local", Ephemeral: true})
+	mocks, cluster, err := newCluster(t, &ClusterArgs{Approver: approver(t), Directory: "/var/lib/rampart/local", Ephemeral: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +118,7 @@ func TestClusterIsHardenedByDefault(t *testing.T) {
 
 func TestClustersAndKeysAreProtectedUnlessEphemeral(t *testing.T) {
 	t.Parallel()
-	mocks, _, err := newCluster(t, &ClusterArgs{Directory: "/var/lib/rampart/local"})
+	mocks, _, err := newCluster(t, &ClusterArgs{Approver: approver(t), Directory: "/var/lib/rampart/local"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +131,7 @@ func TestClustersAndKeysAreProtectedUnlessEphemeral(t *testing.T) {
 
 func TestProviderSurvivesANewKubeconfig(t *testing.T) {
 	t.Parallel()
-	mocks, _, err := newCluster(t, &ClusterArgs{Directory: "/var/lib/rampart/local"})
+	mocks, _, err := newCluster(t, &ClusterArgs{Approver: approver(t), Directory: "/var/lib/rampart/local"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,11 +146,15 @@ func TestProviderSurvivesANewKubeconfig(t *testing.T) {
 
 func TestEveryFaultIsToldBeforeAnythingIsRegistered(t *testing.T) {
 	t.Parallel()
-	mocks, _, err := newCluster(t, &ClusterArgs{KubernetesVersion: "v1.2.3", TLSMinVersion: "1.1", Level: "none", Directory: "relative"})
+	mocks, _, err := newCluster(t, &ClusterArgs{
+		KubernetesVersion: "v1.2.3", TLSMinVersion: "1.1", Level: "none", Directory: "relative", Approver: "bin/approver",
+	})
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, want := range []string{`kubernetesVersion "v1.2.3"`, `tlsMinVersion "1.1"`, `level "none"`, `directory "relative"`} {
+	for _, want := range []string{
+		`kubernetesVersion "v1.2.3"`, `tlsMinVersion "1.1"`, `level "none"`, `directory "relative"`, `approver "bin/approver"`,
+	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no %s in: %v", want, err)
 		}
@@ -146,5 +163,39 @@ func TestEveryFaultIsToldBeforeAnythingIsRegistered(t *testing.T) {
 		if args.TypeToken != "pulumi:pulumi:Stack" {
 			t.Errorf("registered %s", args.TypeToken)
 		}
+	}
+}
+
+func TestApproverMayApproveKubeletsOnly(t *testing.T) {
+	t.Parallel()
+	mocks, _, err := newCluster(t, &ClusterArgs{Approver: approver(t), Directory: "/var/lib/rampart/local"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := mocks.only(t, "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole").Inputs["rules"].Mappable()
+	text := fmt.Sprint(rules)
+	for _, want := range []string{
+		"resourceNames:[kubernetes.io/kubelet-serving] resources:[signers] verbs:[approve]",
+		"resources:[certificatesigningrequests/approval] verbs:[update]",
+		"resources:[nodes] verbs:[get]",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in %s", want, text)
+		}
+	}
+	if strings.Contains(text, "*") || strings.Contains(text, "sign]") {
+		t.Errorf("too much: %s", text)
+	}
+	made := mocks.only(t, ClusterResourceToken).Inputs
+	if !made["controlPlanePrograms"].IsObject() || made["controlPlaneUnits"].ObjectValue()["rampart-approver.service"].IsNull() {
+		t.Errorf("the control plane gets no approver: %v", made["controlPlanePrograms"])
+	}
+}
+
+func TestApproverThatIsNotCompiledIsSaid(t *testing.T) {
+	t.Parallel()
+	_, _, err := newCluster(t, &ClusterArgs{Approver: "/nowhere/approver", Directory: "/var/lib/rampart/local"})
+	if err == nil || !strings.Contains(err.Error(), "/nowhere/approver") || !strings.Contains(err.Error(), "make tools") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -34,5 +34,9 @@ func (a ClusterArgs) validate() error {
 			faults = append(faults, fmt.Errorf("keyStep: %w", err))
 		}
 	}
+	if !filepath.IsAbs(a.Approver) {
+		faults = append(faults, fmt.Errorf("approver %q: give the absolute path of the program cmd/rampart-approver, compiled "+
+			"with CGO_ENABLED=0 GOOS=linux", a.Approver))
+	}
 	return errors.Join(faults...)
 }

@@ -130,6 +130,9 @@ func TestFilesAreTheOwnersAlone(t *testing.T) {
 		if err != nil {
 			return err
 		}
+		if entry.IsDir() && entry.Name() == "programs" {
+			return fs.SkipDir // no secrets: users of the nodes run them, and the folder above lets nobody in here
+		}
 		info, err := entry.Info()
 		if err != nil {
 			return err

@@ -6,10 +6,20 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// etcdProbePatch renders kubeadm's patch of the etcd pod: probes that speak TLS with a client certificate, in place of
-// kubeadm's, which need a plain-HTTP port. Liveness asks this member only, without a quorum: restarting the healthy
-// members of a cluster that lost one would make it worse.
-func etcdProbePatch() (string, error) {
+// etcdUser is the number of the user and of the group etcd on control-plane nodes; units/etcd.service makes them.
+const etcdUser = 2379
+
+// etcdCertificates is where the node has the copies of its certificates that etcd may read.
+const etcdCertificates = "/etc/etcd/pki"
+
+// etcdPatch renders kubeadm's patch of the etcd pod.
+//
+// It runs as a user of its own, who may do nothing but read its certificates and write its data (CIS 1.1.12, 1.1.19). It
+// sees the copies of its certificates where kubeadm's flags look for them, and no longer the key of its authority.
+//
+// Its probes speak TLS with a client certificate, in place of kubeadm's, which need a plain-HTTP port. Liveness asks this
+// member only, without a quorum: restarting the healthy members of a cluster that lost one would make it worse.
+func etcdPatch() (string, error) {
 	etcdctl := func(command ...string) []string {
 		return append([]string{
 			"etcdctl",
@@ -30,8 +40,21 @@ func etcdProbePatch() (string, error) {
 	}
 	patch, err := json.MarshalIndent(map[string]any{
 		"spec": map[string]any{
+			"securityContext": map[string]any{"runAsUser": etcdUser, "runAsGroup": etcdUser, "runAsNonRoot": true},
+			"volumes": []map[string]any{{
+				"name":     "etcd-certs",
+				"hostPath": map[string]any{"path": etcdCertificates, "type": corev1.HostPathDirectory},
+			}},
 			"containers": []map[string]any{{
-				"name":           "etcd",
+				"name": "etcd",
+				"securityContext": map[string]any{
+					"allowPrivilegeEscalation": false,
+					"readOnlyRootFilesystem":   true,
+					"capabilities":             map[string]any{"drop": []string{"ALL"}},
+				},
+				"volumeMounts": []map[string]any{{
+					"mountPath": "/etc/kubernetes/pki/etcd", "name": "etcd-certs", "readOnly": true,
+				}},
 				"livenessProbe":  probe(etcdctl("endpoint", "status")),
 				"readinessProbe": probe(etcdctl("endpoint", "health")),
 				"startupProbe":   probe(etcdctl("endpoint", "health")),

@@ -3,6 +3,7 @@ package hardening
 import (
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -111,11 +112,11 @@ func TestPodSecurityDefaultsToRestricted(t *testing.T) {
 	if err := yaml.UnmarshalStrict([]byte(files["admission.yaml"]), &config); err != nil {
 		t.Fatal(err)
 	}
-	if len(config.Plugins) != 1 || config.Plugins[0].Name != "PodSecurity" {
+	if len(config.Plugins) != 2 || config.Plugins[0].Name != "EventRateLimit" || config.Plugins[1].Name != "PodSecurity" {
 		t.Fatalf("plugins: %+v", config.Plugins)
 	}
 	var podSecurity podsecurityv1.PodSecurityConfiguration
-	if err := yaml.UnmarshalStrict(config.Plugins[0].Configuration.Raw, &podSecurity); err != nil {
+	if err := yaml.UnmarshalStrict(config.Plugins[1].Configuration.Raw, &podSecurity); err != nil {
 		t.Fatal(err)
 	}
 	want := podsecurityv1.PodSecurityDefaults{
@@ -150,9 +151,13 @@ func TestLevelDecidesPodSecurity(t *testing.T) {
 	}
 }
 
-// TestEtcdProbesNeedNoPlainPort applies the patch to a pod like kubeadm's, as kubeadm does.
-func TestEtcdProbesNeedNoPlainPort(t *testing.T) {
-	t.Parallel()
+func hostPath(name, path string) corev1.Volume {
+	return corev1.Volume{Name: name, VolumeSource: corev1.VolumeSource{HostPath: &corev1.HostPathVolumeSource{Path: path}}}
+}
+
+// patchedEtcd applies the patch to a pod like kubeadm's, as kubeadm does.
+func patchedEtcd(t *testing.T) corev1.Pod {
+	t.Helper()
 	files, err := Files(settings(), testKey())
 	if err != nil {
 		t.Fatal(err)
@@ -163,9 +168,16 @@ func TestEtcdProbesNeedNoPlainPort(t *testing.T) {
 			FailureThreshold: 8,
 		}
 	}
-	original, err := json.Marshal(corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{
-		Name: "etcd", Image: "etcd:1", LivenessProbe: plain(), ReadinessProbe: plain(), StartupProbe: plain(),
-	}}}})
+	original, err := json.Marshal(corev1.Pod{Spec: corev1.PodSpec{
+		SecurityContext: &corev1.PodSecurityContext{SeccompProfile: &corev1.SeccompProfile{Type: "RuntimeDefault"}},
+		Containers: []corev1.Container{{
+			Name: "etcd", Image: "etcd:1", LivenessProbe: plain(), ReadinessProbe: plain(), StartupProbe: plain(),
+			VolumeMounts: []corev1.VolumeMount{
+				{Name: "etcd-data", MountPath: "/var/lib/etcd"}, {Name: "etcd-certs", MountPath: "/etc/kubernetes/pki/etcd"},
+			},
+		}},
+		Volumes: []corev1.Volume{hostPath("etcd-certs", "/etc/kubernetes/pki/etcd"), hostPath("etcd-data", "/var/lib/etcd")},
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +189,12 @@ func TestEtcdProbesNeedNoPlainPort(t *testing.T) {
 	if err := json.Unmarshal(patched, &pod); err != nil {
 		t.Fatal(err)
 	}
-	container := pod.Spec.Containers[0]
+	return pod
+}
+
+func TestEtcdProbesNeedNoPlainPort(t *testing.T) {
+	t.Parallel()
+	container := patchedEtcd(t).Spec.Containers[0]
 	if container.Image != "etcd:1" {
 		t.Errorf("the patch changed the image: %q", container.Image)
 	}
@@ -186,6 +203,99 @@ func TestEtcdProbesNeedNoPlainPort(t *testing.T) {
 	} {
 		if probe.HTTPGet != nil || probe.Exec == nil || probe.FailureThreshold != 8 {
 			t.Errorf("%s probe: %+v", name, probe)
+		}
+	}
+}
+
+func TestEtcdRunsAsAUserOfItsOwn(t *testing.T) {
+	t.Parallel()
+	spec := patchedEtcd(t).Spec
+	own := spec.SecurityContext
+	if own.RunAsUser == nil || *own.RunAsUser != etcdUser || own.RunAsGroup == nil || *own.RunAsGroup != etcdUser ||
+		own.RunAsNonRoot == nil || !*own.RunAsNonRoot {
+		t.Errorf("it runs as %+v", own)
+	}
+	if own.SeccompProfile == nil {
+		t.Error("kubeadm's seccomp profile is lost")
+	}
+	paths := map[string]string{}
+	for _, volume := range spec.Volumes {
+		paths[volume.Name] = volume.HostPath.Path
+	}
+	if len(paths) != 2 || paths["etcd-certs"] != etcdCertificates || paths["etcd-data"] != "/var/lib/etcd" {
+		t.Errorf("volumes: %v", paths)
+	}
+	container := spec.Containers[0]
+	if len(container.VolumeMounts) != 2 || len(container.SecurityContext.Capabilities.Drop) != 1 {
+		t.Errorf("mounts %v, capabilities %v", container.VolumeMounts, container.SecurityContext.Capabilities)
+	}
+	// What the pod runs as, the unit has to make.
+	controlPlane, _, err := Units("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	unit := controlPlane["rampart-etcd.service"]
+	for _, want := range []string{fmt.Sprintf("u etcd %d ", etcdUser), "-m 700 " + etcdCertificates, "-t " + etcdCertificates} {
+		if !strings.Contains(unit, want) {
+			t.Errorf("the unit does not say %q", want)
+		}
+	}
+}
+
+// TestApproverUnitIsOfItsProgram keeps the unit's text and what Go knows of it together.
+func TestApproverUnitIsOfItsProgram(t *testing.T) {
+	t.Parallel()
+	controlPlane, workers, err := Units("1234")
+	if err != nil {
+		t.Fatal(err)
+	}
+	unit := controlPlane[ApproverProgram+".service"]
+	for _, want := range []string{"/usr/local/libexec/rampart/" + ApproverProgram, "--client-name " + ApproverUser + " "} {
+		if !strings.Contains(unit, want) {
+			t.Errorf("the unit does not say %q", want)
+		}
+	}
+	if drop := controlPlane[ApproverProgram+".service.d/10-program.conf"]; !strings.Contains(drop, "1234") {
+		t.Errorf("another program makes no other unit: %q", drop)
+	}
+	for name := range workers {
+		if strings.Contains(name, "approver") || strings.Contains(name, "etcd") {
+			t.Errorf("a worker gets %s", name)
+		}
+	}
+}
+
+func TestAnonymousRequestsReachFewPaths(t *testing.T) {
+	t.Parallel()
+	files, err := Files(settings(), testKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var config apiserverv1.AuthenticationConfiguration
+	if err := yaml.UnmarshalStrict([]byte(files["authentication.yaml"]), &config); err != nil {
+		t.Fatal(err)
+	}
+	if config.Anonymous == nil || !config.Anonymous.Enabled || len(config.Anonymous.Conditions) != 4 {
+		t.Fatalf("anonymous: %+v", config.Anonymous)
+	}
+	for _, condition := range config.Anonymous.Conditions {
+		if !slices.Contains(anonymousPaths, condition.Path) {
+			t.Errorf("path %q", condition.Path)
+		}
+	}
+}
+
+// TestPatchesSuitOlderKubelets, which refuse fields that they do not know.
+func TestPatchesSuitOlderKubelets(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[baseline.KubernetesVersion]any{
+		"v1.34.2": nil, "v1.35.0": "NeverVerifyPreloadedImages", "v1.37.0": "NeverVerifyPreloadedImages",
+	} {
+		chosen := settings()
+		chosen.KubernetesVersion = version
+		kubelet := patchOf(t, chosen, "KubeletConfiguration")
+		if got := kubelet["imagePullCredentialsVerificationPolicy"]; got != want {
+			t.Errorf("%s: %v, want %v", version, got, want)
 		}
 	}
 }
@@ -287,7 +397,9 @@ func TestEveryFlagThatNamesAFileNamesOneThatIsRendered(t *testing.T) {
 	if !mounts["/etc/kubernetes/rampart"] || !mounts["/var/log/kubernetes/audit"] {
 		t.Errorf("mounts: %v", mounts)
 	}
-	for _, flag := range []string{"encryption-provider-config", "audit-policy-file", "admission-control-config-file"} {
+	for _, flag := range []string{
+		"encryption-provider-config", "audit-policy-file", "admission-control-config-file", "authentication-config",
+	} {
 		value := lookup(t, cluster, "apiServer", "extraArgs", flag).(string)
 		name, inside := strings.CutPrefix(value, "/etc/kubernetes/rampart/")
 		if _, rendered := files[name]; !inside || !rendered {

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"path"
 
+	"k8s.io/apimachinery/pkg/util/version"
 	"sigs.k8s.io/yaml"
+
+	"github.com/rampart-iac/rampart/baseline"
 )
 
 // KubeadmPatches returns the kind merge patches for every node.
@@ -17,10 +20,14 @@ func KubeadmPatches(settings Settings) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	verified, err := verifiesPulledImages(settings.KubernetesVersion)
+	if err != nil {
+		return nil, err
+	}
 	documents := []map[string]any{
 		clusterConfiguration(floor),
 		initConfiguration(),
-		kubeletConfiguration(floor),
+		kubeletConfiguration(floor, verified),
 		kubeProxyConfiguration(),
 	}
 	patches := make([]string, 0, len(documents))
@@ -37,27 +44,37 @@ func KubeadmPatches(settings Settings) ([]string, error) {
 func clusterConfiguration(floor tlsFloor) map[string]any {
 	apiServer := map[string]string{
 		"admission-control-config-file": nodePath(fileAdmission),
+		"authentication-config":         nodePath(fileAuthentication), // CIS 1.2.1
+		"enable-admission-plugins":      admissionPlugins,
 		"audit-log-path":                AuditLogPath,
 		"audit-policy-file":             nodePath(fileAuditPolicy),
 		"audit-log-maxage":              "30",  // days, CIS 1.2.17
 		"audit-log-maxbackup":           "10",  // files, CIS 1.2.18
 		"audit-log-maxsize":             "100", // MiB, CIS 1.2.19
 		"encryption-provider-config":    nodePath(fileEncryption),
+		// The kubelets' serving certificates are signed by the cluster's authority, see units/approver.service (CIS 1.2.5).
+		"kubelet-certificate-authority": "/etc/kubernetes/pki/ca.crt",
 		// A rotated key is taken up without a restart.
 		"encryption-provider-config-automatic-reload": "true",
 		"profiling": "false", // CIS 1.2.15
+		// A client that sends its request byte by byte is cut off; watches and logs are not (CIS 1.2.20).
+		"request-timeout": "60s",
 		// A stolen token ends when it says, not a year later (CIS 1.2.30).
 		"service-account-extend-token-expiration": "false",
 	}
 	floor.addTo(apiServer, floor.kubernetes, "tls-cipher-suites")
 
-	controllerManager := map[string]string{"profiling": "false"} // CIS 1.3.2
+	controllerManager := map[string]string{
+		"profiling": "false", // CIS 1.3.2
+		// Ended pods that are kept, in the whole cluster; the default of 12500 is for thousands of nodes (CIS 1.3.1).
+		"terminated-pod-gc-threshold": "1000",
+	}
 	floor.addTo(controllerManager, floor.kubernetes, "tls-cipher-suites")
 
 	scheduler := map[string]string{"profiling": "false"} // CIS 1.4.1
 	floor.addTo(scheduler, floor.kubernetes, "tls-cipher-suites")
 
-	// kubeadm opens a port for metrics and probes without TLS; the probes of etcdProbePatch do not need it.
+	// kubeadm opens a port for metrics and probes without TLS; the probes of etcdPatch do not need it.
 	etcd := map[string]string{"listen-metrics-urls": ""}
 	floor.addTo(etcd, floor.etcd, "cipher-suites")
 
@@ -90,20 +107,45 @@ func initConfiguration() map[string]any {
 }
 
 // kubeletConfiguration reaches every node: workers join with the configuration that the first node stored.
-func kubeletConfiguration(floor tlsFloor) map[string]any {
+//
+// Three of kind's own settings soften a node, because its disk is the host's. The thresholds at which pods are evicted are
+// restored, as amounts instead of percentages: a laptop's disk may well be nine tenths full. Images are still not removed
+// to gain room, since on the air-gapped road they could not be pulled again; and swap is the host's business.
+// protectKernelDefaults is not set: the kernel is the host's, whose owner decides about its parameters.
+func kubeletConfiguration(floor tlsFloor, verifiesPulledImages bool) map[string]any {
 	config := map[string]any{
-		"kind":                           "KubeletConfiguration",
+		"kind": "KubeletConfiguration",
+		"evictionHard": map[string]string{
+			"memory.available": "100Mi", "nodefs.available": "1Gi", "nodefs.inodesFree": "1%", "imagefs.available": "1Gi",
+		},
+		"eventRecordQPS":                 50,   // CIS 4.2.8
+		"makeIPTablesUtilChains":         true, // CIS 4.2.6
 		"readOnlyPort":                   0,    // CIS 4.2.4
 		"rotateCertificates":             true, // CIS 4.2.10
 		"seccompDefault":                 true, // CIS 4.2.14
 		"podPidsLimit":                   4096, // CIS 4.2.13
+		"serverTLSBootstrap":             true, // CIS 4.2.9
 		"streamingConnectionIdleTimeout": "5m", // CIS 4.2.5
 		"tlsMinVersion":                  floor.kubernetes,
 	}
 	if len(floor.suites) > 0 {
 		config["tlsCipherSuites"] = floor.suites
 	}
+	if verifiesPulledImages {
+		// docs/decisions/0015-pulled-images.md (CIS 1.2.11)
+		config["imagePullCredentialsVerificationPolicy"] = "NeverVerifyPreloadedImages"
+	}
 	return config
+}
+
+// verifiesPulledImages says whether kubelets of a version ask for credentials again before they run an image that others'
+// credentials pulled. An older kubelet refuses a configuration that speaks of it.
+func verifiesPulledImages(kubernetes baseline.KubernetesVersion) (bool, error) {
+	parsed, err := version.ParseSemantic(string(kubernetes))
+	if err != nil {
+		return false, fmt.Errorf("kubernetesVersion %q: %w", kubernetes, err)
+	}
+	return parsed.AtLeast(version.MustParseSemantic("v1.35.0")), nil
 }
 
 // kubeProxyConfiguration keeps kube-proxy's two plain-HTTP ports off every address but loopback (CIS 4.3.1).

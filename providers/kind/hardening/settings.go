@@ -12,10 +12,11 @@ const nodeDir = "/etc/kubernetes/rampart"
 
 // Names of the rendered files, relative to the mounted folder.
 const (
-	fileEncryption  = "encryption.yaml"
-	fileAuditPolicy = "audit-policy.yaml"
-	fileAdmission   = "admission.yaml"
-	fileEtcdPatch   = "patches/etcd+strategic.json"
+	fileEncryption     = "encryption.yaml"
+	fileAuditPolicy    = "audit-policy.yaml"
+	fileAdmission      = "admission.yaml"
+	fileAuthentication = "authentication.yaml"
+	fileEtcdPatch      = "patches/etcd+strategic.json"
 )
 
 // EncryptionPath is the configuration of the encryption at rest on a control-plane node. It holds the keys.
@@ -52,10 +53,11 @@ type EncryptionKey struct {
 // first key; the others, during a rotation, are only read with. The text holds the keys: treat it as a secret.
 func Files(settings Settings, keys ...EncryptionKey) (map[string]string, error) {
 	renderers := map[string]func() (string, error){
-		fileEncryption:  func() (string, error) { return encryptionConfiguration(keys) },
-		fileAuditPolicy: func() (string, error) { return auditPolicy, nil },
-		fileAdmission:   func() (string, error) { return admissionConfiguration(settings) },
-		fileEtcdPatch:   etcdProbePatch,
+		fileEncryption:     func() (string, error) { return encryptionConfiguration(keys) },
+		fileAuditPolicy:    func() (string, error) { return auditPolicy, nil },
+		fileAdmission:      func() (string, error) { return admissionConfiguration(settings) },
+		fileAuthentication: authenticationConfiguration,
+		fileEtcdPatch:      etcdPatch,
 	}
 	files := make(map[string]string, len(renderers))
 	for name, render := range renderers {

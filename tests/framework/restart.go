@@ -1,0 +1,83 @@
+package framework
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/rampart-iac/rampart/verify/live"
+)
+
+// restartDeadline is for nodes to be found again after their containers were restarted.
+const restartDeadline = 2 * time.Minute
+
+// RestartNodes stops and starts the containers of all nodes, and finds them again: their processes and perhaps their
+// addresses are others. Pointers to nodes from before are stale.
+func (c *Cluster) RestartNodes(ctx context.Context) error {
+	for _, engine := range live.Engines(ctx) {
+		names, err := engine.ContainersOf(ctx, c.Name)
+		if err != nil {
+			return err
+		}
+		if len(names) == 0 {
+			continue
+		}
+		// A node's services may take long to end in order, and a machine that loses power does not let them either.
+		if _, err := engine.Run(ctx, append([]string{"restart", "--time", "2"}, names...)...); err != nil {
+			return err
+		}
+	}
+	return live.Poll(ctx, "the nodes after their restart", restartDeadline, func(ctx context.Context) error {
+		found, err := live.Open(ctx, c.Admin)
+		if err == nil {
+			err = found.WithoutEngine
+		}
+		if err == nil {
+			c.Cluster = found
+		}
+		return err
+	})
+}
+
+// NodesReady is nil once every node is ready: what it reported before it was stopped does not count.
+func (c *Cluster) NodesReady(ctx context.Context) error {
+	list, err := c.Client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	for _, node := range list.Items {
+		ready := false
+		for _, condition := range node.Status.Conditions {
+			ready = ready || condition.Type == corev1.NodeReady && condition.Status == corev1.ConditionTrue
+		}
+		if !ready {
+			return fmt.Errorf("node %s is not ready", node.Name)
+		}
+	}
+	return nil
+}
+
+// PodsReady is nil once every pod of the system is ready.
+func (c *Cluster) PodsReady(ctx context.Context) error {
+	list, err := c.Client.CoreV1().Pods(metav1.NamespaceSystem).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	if len(list.Items) == 0 {
+		return errors.New("there are no pods")
+	}
+	for _, pod := range list.Items {
+		ready := false
+		for _, condition := range pod.Status.Conditions {
+			ready = ready || condition.Type == corev1.PodReady && condition.Status == corev1.ConditionTrue
+		}
+		if !ready {
+			return errors.New(live.DescribePod(&pod))
+		}
+	}
+	return nil
+}
