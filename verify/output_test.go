@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 	"github.com/santhosh-tekuri/jsonschema/v5"
 
 	"github.com/rampart-iac/rampart/baseline"
@@ -104,6 +105,33 @@ func TestJUnit(t *testing.T) {
 	if net := suites.Suites[0]; net.Skipped != 1 || net.Cases[1].Failure == nil || net.Cases[1].Class != "RMP-NET-002" ||
 		!strings.Contains(net.Cases[1].Failure.Message, "what was seen <&>") {
 		t.Errorf("%+v", net)
+	}
+}
+
+func TestSARIFFollowsItsSchema(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	if err := WriteSARIF(&out, sample()); err != nil {
+		t.Fatal(err)
+	}
+	var read sarif.Report
+	if err := json.Unmarshal(out.Bytes(), &read); err != nil {
+		t.Fatal(err)
+	}
+	if err := read.Validate(); err != nil {
+		t.Error(err)
+	}
+	var kinds []string
+	for _, result := range read.Runs[0].Results {
+		kinds = append(kinds, result.Kind+"/"+result.Level)
+	}
+	want := "pass/none fail/error review/none notApplicable/none open/none open/none open/none"
+	if got := strings.Join(kinds, " "); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+	read.Runs[0].Results[0].Kind = "maybe"
+	if read.Validate() == nil {
+		t.Error("control: the schema accepts a kind that there is none of")
 	}
 }
 

@@ -68,7 +68,9 @@ type format struct {
 }
 
 func formats() []format {
-	return []format{{"table", verify.WriteTable}, {"json", verify.WriteJSON}, {"junit", verify.WriteJUnit}}
+	return []format{
+		{"table", verify.WriteTable}, {"json", verify.WriteJSON}, {"junit", verify.WriteJUnit}, {"sarif", verify.WriteSARIF},
+	}
 }
 
 func formatNames() []string {
