@@ -142,8 +142,6 @@ func TestProgramOrdersItsLayers(t *testing.T) {
 }
 
 // TestProgramKeepsSecrets hands a secret over as the engine does, decrypted, beside the names of the settings that hold one.
-//
-//nolint:paralleltest // the program reads the environment
 func TestProgramKeepsSecrets(t *testing.T) {
 	configure(t, workingFolder(t), Values{
 		"rampart:tenants": `[{"name":"blue","secrets":{"database":{"password":"hunter2"}}}]`,
