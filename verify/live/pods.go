@@ -44,8 +44,10 @@ func (c *Cluster) DecentPod(namespace, name string) *corev1.Pod {
 					Requests: corev1.ResourceList{
 						corev1.ResourceCPU: resource.MustParse("10m"), corev1.ResourceMemory: resource.MustParse("16Mi"),
 					},
+					// A dozen connections are tried from one pod at the same time, each by a process of its own. One that is
+					// killed for want of memory, or starved, would look like a network that is shut.
 					Limits: corev1.ResourceList{
-						corev1.ResourceCPU: resource.MustParse("500m"), corev1.ResourceMemory: resource.MustParse("64Mi"),
+						corev1.ResourceCPU: resource.MustParse("1"), corev1.ResourceMemory: resource.MustParse("1Gi"),
 					},
 				},
 				SecurityContext: &corev1.SecurityContext{
