@@ -48,6 +48,13 @@ func networkAttacks() []verify.Attack {
 		attack("metadata", "ask the metadata address from a pod that may do everything", (*scene).metadata, "RMP-NET-006"),
 		attack("node-ports", "reach kubelets and etcd from a pod that may do everything", (*scene).nodePorts, "RMP-NET-007"),
 		attack("careless-tenants", "connect tenants whose own policies allow everything", (*scene).careless, "RMP-NET-008"),
+		{
+			Name: "nodes-from-outside", Does: "reach kubelets and etcd from this machine",
+			Proves: ids("RMP-NET-009"), Needs: []verify.Need{verify.NeedNodes}, Run: nodesFromOutside,
+		}, {
+			Name: "way-to-anywhere", Does: "look for rules of tenants that name the whole world",
+			Proves: ids(baseline.EgressAnywhere), Run: wayToAnywhere,
+		},
 	}
 }
 
@@ -287,7 +294,7 @@ func (s *scene) metadata(ctx context.Context, scope *verify.Scope, trial *verify
 }
 
 func (s *scene) nodePorts(ctx context.Context, scope *verify.Scope, trial *verify.Trial) error {
-	open, err := s.home(ctx, scope, carelessOne)
+	open, _, err := s.two(ctx, scope, carelessOne, carelessTwo)
 	if err != nil {
 		return err
 	}
@@ -313,11 +320,7 @@ func (s *scene) nodePorts(ctx context.Context, scope *verify.Scope, trial *verif
 }
 
 func (s *scene) careless(ctx context.Context, scope *verify.Scope, trial *verify.Trial) error {
-	one, err := s.home(ctx, scope, carelessOne)
-	if err != nil {
-		return err
-	}
-	two, err := s.home(ctx, scope, carelessTwo)
+	one, two, err := s.two(ctx, scope, carelessOne, carelessTwo)
 	if err != nil {
 		return err
 	}
@@ -326,6 +329,7 @@ func (s *scene) careless(ctx context.Context, scope *verify.Scope, trial *verify
 	if err != nil {
 		return err
 	}
-	report(trial, "RMP-NET-008", got, "two tenants whose own policies allow everything do not reach each other")
+	report(trial, "RMP-NET-008", got, fmt.Sprintf(
+		"pods in %s and %s for which policies allow everything do not reach each other", one.namespace, two.namespace))
 	return nil
 }

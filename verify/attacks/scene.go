@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -40,8 +40,8 @@ const (
 	openHome = "verify open"
 	// newHome has nothing but the pods: a namespace that somebody has just made.
 	newHome = "verify new"
-	// Two that play tenants with careless policies: they allow everything.
-	carelessOne, carelessTwo = "verify careless-one", "verify careless-two"
+	// Pods in the namespaces of two tenants, for which alone a policy allows everything.
+	carelessOne, carelessTwo = "verify careless one", "verify careless two"
 )
 
 func (s *scene) home(ctx context.Context, scope *verify.Scope, name string) (*home, error) {
@@ -50,67 +50,97 @@ func (s *scene) home(ctx context.Context, scope *verify.Scope, name string) (*ho
 		s.homes = map[string]func() (*home, error){}
 	}
 	if s.homes[name] == nil {
-		s.homes[name] = sync.OnceValues(func() (*home, error) { return build(ctx, scope, name) })
+		s.homes[name] = sync.OnceValues(func() (*home, error) { return s.build(ctx, scope, name) })
 	}
 	get := s.homes[name]
 	s.mutex.Unlock()
 	return get()
 }
 
-// tenants returns the homes in the namespaces of two tenants.
-func (s *scene) tenants(ctx context.Context, scope *verify.Scope) (one, two *home, err error) {
+// namespaces are those of tenants, or of what plays them.
+func (s *scene) namespaces(ctx context.Context, scope *verify.Scope) ([]string, error) {
 	s.mutex.Lock()
 	if s.names == nil {
 		s.names = sync.OnceValues(func() ([]string, error) { return tenantsOrPlayed(ctx, scope) })
 	}
 	names := s.names
 	s.mutex.Unlock()
-	namespaces, err := names()
+	return names()
+}
+
+// tenants returns the homes in the namespaces of two tenants.
+func (s *scene) tenants(ctx context.Context, scope *verify.Scope) (one, two *home, err error) {
+	namespaces, err := s.namespaces(ctx, scope)
 	if err != nil {
 		return nil, nil, err
 	}
+	return s.two(ctx, scope, namespaces[0], namespaces[1])
+}
+
+// two returns two homes, which are set up at the same time.
+func (s *scene) two(ctx context.Context, scope *verify.Scope, first, second string) (one, two *home, err error) {
 	var failed error
 	var waiting sync.WaitGroup
-	waiting.Go(func() { one, failed = s.home(ctx, scope, namespaces[0]) })
-	two, err = s.home(ctx, scope, namespaces[1])
+	waiting.Go(func() { one, failed = s.home(ctx, scope, first) })
+	two, err = s.home(ctx, scope, second)
 	waiting.Wait()
 	return one, two, errors.Join(err, failed)
 }
 
 // build makes a home of its own; under any other name it is the namespace of that name, which is there already.
-func build(ctx context.Context, scope *verify.Scope, name string) (*home, error) {
-	if !slices.Contains([]string{openHome, newHome, carelessOne, carelessTwo}, name) {
+func (s *scene) build(ctx context.Context, scope *verify.Scope, name string) (*home, error) {
+	switch name {
+	case carelessOne, carelessTwo:
+		namespaces, err := s.namespaces(ctx, scope)
+		if err != nil {
+			return nil, err
+		}
+		if name == carelessOne {
+			return carelessIn(ctx, scope, namespaces[0])
+		}
+		return carelessIn(ctx, scope, namespaces[1])
+	case openHome, newHome:
+		namespace, err := scope.Namespace(ctx, strings.TrimPrefix(name, "verify "))
+		if err == nil && name == openHome {
+			err = allowAll(ctx, scope, namespace)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return moveIn(ctx, scope, namespace)
+	default:
 		return moveIn(ctx, scope, name)
 	}
-	namespace, err := scope.Namespace(ctx, strings.TrimPrefix(name, "verify "))
-	if err != nil {
+}
+
+// carelessLabel marks the pods for which a policy allows everything.
+const carelessLabel = "rampart.dev/verify-careless"
+
+// carelessIn runs a client and a server in a tenant's namespace, with a policy that allows everything to them and to no
+// other pod.
+func carelessIn(ctx context.Context, scope *verify.Scope, namespace string) (*home, error) {
+	name := scope.Name("careless")
+	policies := scope.Client.NetworkingV1().NetworkPolicies(namespace)
+	scope.DeferDelete("network policy "+namespace+"/"+name,
+		func(ctx context.Context) error { return policies.Delete(ctx, name, metav1.DeleteOptions{}) },
+		func(ctx context.Context) error {
+			_, err := policies.Get(ctx, name, metav1.GetOptions{})
+			return err
+		})
+	mark := map[string]string{carelessLabel: scope.ID}
+	if _, err := policies.Create(ctx, &networkingv1.NetworkPolicy{
+		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: scope.Labels()},
+		Spec: networkingv1.NetworkPolicySpec{
+			PodSelector: metav1.LabelSelector{MatchLabels: mark}, PolicyTypes: bothWays,
+			Ingress: []networkingv1.NetworkPolicyIngressRule{{}}, Egress: []networkingv1.NetworkPolicyEgressRule{{}},
+		},
+	}, metav1.CreateOptions{}); err != nil {
 		return nil, err
 	}
-	if name == carelessOne || name == carelessTwo {
-		if err := playTenant(ctx, scope, namespace); err != nil {
-			return nil, err
-		}
-	}
-	if name != newHome {
-		if err := allowAll(ctx, scope, namespace); err != nil {
-			return nil, err
-		}
-	}
-	return moveIn(ctx, scope, namespace)
+	return moveInAs(ctx, scope, namespace, "careless-", mark)
 }
 
-// playTenant gives a namespace the label of a tenant's.
-func playTenant(ctx context.Context, scope *verify.Scope, namespace string) error {
-	object, err := scope.Client.CoreV1().Namespaces().Get(ctx, namespace, metav1.GetOptions{})
-	if err != nil {
-		return err
-	}
-	object.Labels[tenantLabel] = namespace
-	_, err = scope.Client.CoreV1().Namespaces().Update(ctx, object, metav1.UpdateOptions{})
-	return err
-}
-
-// everything in both directions.
+// bothWays are both directions of traffic.
 var bothWays = []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress}
 
 // allowAll makes a policy that lets everything in and out of a namespace of the run.
@@ -126,20 +156,32 @@ func allowAll(ctx context.Context, scope *verify.Scope, namespace string) error 
 }
 
 func moveIn(ctx context.Context, scope *verify.Scope, namespace string) (*home, error) {
+	return moveInAs(ctx, scope, namespace, "", nil)
+}
+
+// moveInAs is moveIn with names that start in a way, and labels.
+func moveInAs(
+	ctx context.Context, scope *verify.Scope, namespace, prefix string, labels map[string]string,
+) (*home, error) {
 	nodes := scope.Nodes()
 	made := &home{namespace: namespace}
 	var failed error
 	var waiting sync.WaitGroup
-	waiting.Go(func() { made.server, failed = runOn(ctx, scope, nodes[len(nodes)-1], namespace, "server") })
+	waiting.Go(func() {
+		made.server, failed = runOn(ctx, scope, nodes[len(nodes)-1], namespace, prefix+"server", labels)
+	})
 	var err error
-	made.client, err = runOn(ctx, scope, nodes[0], namespace, "client")
+	made.client, err = runOn(ctx, scope, nodes[0], namespace, prefix+"client", labels)
 	waiting.Wait()
 	return made, errors.Join(err, failed)
 }
 
 // runOn runs a decent pod on a node, past the scheduler and past the taint that keeps others off the control plane.
-func runOn(ctx context.Context, scope *verify.Scope, node *live.Node, namespace, part string) (*corev1.Pod, error) {
+func runOn(
+	ctx context.Context, scope *verify.Scope, node *live.Node, namespace, part string, labels map[string]string,
+) (*corev1.Pod, error) {
 	pod := scope.DecentPod(namespace, scope.Name(part))
+	maps.Copy(pod.Labels, labels)
 	pod.Spec.NodeName = node.Name
 	pod.Spec.Tolerations = []corev1.Toleration{{Operator: corev1.TolerationOpExists}}
 	return scope.RunPod(ctx, pod)

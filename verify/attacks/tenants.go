@@ -47,9 +47,6 @@ func tenantNamespaces(ctx context.Context, scope *verify.Scope, trial *verify.Tr
 	}
 	owners := map[string]string{}
 	for _, namespace := range list.Items {
-		if namespace.Labels[verify.RunLabel] != "" {
-			continue // one that this run or another plays
-		}
 		tenant := namespace.Labels[tenantLabel]
 		if owners[tenant] != "" {
 			trial.Broken(control, "tenant %s has two namespaces: %s and %s", tenant, owners[tenant], namespace.Name)
