@@ -58,6 +58,9 @@ func NewCluster(
 		ClusterIdentifier:     resource.ClusterID,
 		DeleteUnreachable:     pulumi.Bool(true),
 		EnableServerSideApply: pulumi.Bool(true),
+		// What the stack says of a field holds, whoever has set it since: a label that was changed by hand could not be put
+		// back otherwise. Older plugins take it from the environment only, where the command line has it.
+		EnablePatchForce: pulumi.Bool(true),
 	}, pulumi.Parent(component))
 	if err != nil {
 		return nil, fmt.Errorf("kubernetes provider of kind cluster %q: %w", settled.Name, err)

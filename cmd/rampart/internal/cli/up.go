@@ -10,7 +10,8 @@ import (
 )
 
 func newUp(shared *flags) *cobra.Command {
-	return &cobra.Command{
+	refresh := false
+	command := &cobra.Command{
 		Use:   "up",
 		Short: "Make the stack, or bring it to what its file says",
 		Long: `Makes the stack, or brings it to what its file says.
@@ -24,12 +25,15 @@ so.`,
 			if err != nil {
 				return err
 			}
-			return s.up(cmd.Context())
+			return s.up(cmd.Context(), refresh)
 		},
 	}
+	command.Flags().BoolVar(&refresh, "refresh", false,
+		"look at what stands first, and repair what was changed or deleted by hand")
+	return command
 }
 
-func (s *session) up(ctx context.Context) error {
+func (s *session) up(ctx context.Context, refresh bool) error {
 	if _, err := s.configuration(); err != nil {
 		return err
 	}
@@ -40,7 +44,7 @@ func (s *session) up(ctx context.Context) error {
 	if err := pulumi.Ready(ctx); err != nil {
 		return err
 	}
-	if err := pulumi.Up(ctx); err != nil {
+	if err := pulumi.Up(ctx, refresh); err != nil {
 		return err
 	}
 	outcome, err := pulumi.Outcome(ctx)

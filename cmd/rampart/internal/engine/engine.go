@@ -153,10 +153,15 @@ func (e *Engine) clearPending(ctx context.Context) error {
 	return err
 }
 
-// Up brings the stack to what the program says.
-func (e *Engine) Up(ctx context.Context) error {
-	return e.show(ctx, "up", "--yes", "--skip-preview", "--stack", e.Stack.Name, "--suppress-permalink=true",
-		"--suppress-outputs")
+// Up brings the stack to what the program says. With refresh it first looks at what stands, and so repairs what others have
+// changed; without, it believes the state.
+func (e *Engine) Up(ctx context.Context, refresh bool) error {
+	args := []string{"up", "--yes", "--skip-preview", "--stack", e.Stack.Name, "--suppress-permalink=true",
+		"--suppress-outputs"}
+	if refresh {
+		args = append(args, "--refresh")
+	}
+	return e.show(ctx, args...)
 }
 
 // Preview shows what Up would change, and says whether there is anything.

@@ -44,8 +44,19 @@ func (e *Engine) Resources(ctx context.Context) ([]Resource, error) {
 // UpOnly brings some resources of the stack to what the program says, with variables (NAME=value) added to its
 // environment, and leaves the others alone. What the CLI prints is shown only if it fails.
 func (e *Engine) UpOnly(ctx context.Context, targets []string, variables ...string) error {
+	return e.upOnly(ctx, targets, nil, variables)
+}
+
+// Refresh looks at what stands of some resources, takes it into the state and what depends on it there, and leaves the
+// others alone.
+func (e *Engine) Refresh(ctx context.Context, targets []string) error {
+	return e.upOnly(ctx, targets, []string{"--refresh"}, nil)
+}
+
+func (e *Engine) upOnly(ctx context.Context, targets, flags, variables []string) error {
 	args := []string{"up", "--yes", "--skip-preview", "--stack", e.Stack.Name, "--suppress-permalink=true",
 		"--suppress-outputs", "--non-interactive"}
+	args = append(args, flags...)
 	for _, target := range targets {
 		args = append(args, "--target", target)
 	}

@@ -135,6 +135,8 @@ func (s *Stack) Variables(lookup Lookup) []Variable {
 		}), string(filepath.ListSeparator))},
 		{"PULUMI_STACK", s.Name},
 		{"PULUMI_SKIP_UPDATE_CHECK", "true"},
+		// The program asks for it; older plugins for Kubernetes hear it from here only.
+		{"PULUMI_K8S_ENABLE_PATCH_FORCE", "true"},
 		// The language host compiles the program. Without these, it would need a C compiler, and link an unchanged
 		// program again after every commit.
 		{"CGO_ENABLED", "0"},
