@@ -22,9 +22,11 @@ const (
 
 // Etcd is the etcd of a control-plane node, spoken to from inside of its own container with its own certificate.
 type Etcd struct {
-	node      Node
-	flags     map[string]string
-	container string
+	node  Node
+	flags map[string]string
+
+	// container is etcd's, data its data directory, which is the same inside and on the node.
+	container, data string
 }
 
 // Etcd finds the etcd that runs on a control-plane node.
@@ -41,7 +43,7 @@ func (n Node) Etcd(ctx context.Context) (*Etcd, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Etcd{node: n, flags: flags, container: container}, nil
+	return &Etcd{node: n, flags: flags, container: container, data: flags["data-dir"]}, nil
 }
 
 // findContainer prints the running containers of a name. ctr comes with containerd; not every node has crictl.
@@ -127,6 +129,11 @@ func (e *Etcd) ctl(ctx context.Context, arguments ...string) ([]byte, error) {
 		"etcdctl", "--endpoints=https://127.0.0.1:2379",
 		"--cacert=" + e.flags["trusted-ca-file"], "--cert=" + e.flags["cert-file"], "--key=" + e.flags["key-file"],
 	}, arguments...)...)
+}
+
+// utl runs etcdutl, which works on files.
+func (e *Etcd) utl(ctx context.Context, arguments ...string) ([]byte, error) {
+	return e.node.Exec(ctx, e.container, append([]string{"etcdutl"}, arguments...)...)
 }
 
 // Heads calls visit with each key below a prefix, which must end with a slash, and its value.

@@ -50,3 +50,8 @@ func (n Node) Stream(ctx context.Context, in io.Reader, out io.Writer, command .
 func (n Node) Script(ctx context.Context, script string, arguments ...string) ([]byte, error) {
 	return n.Run(ctx, append([]string{"sh", "-euc", script, "sh"}, arguments...)...)
 }
+
+// Write replaces a file on the node, 0600.
+func (n Node) Write(ctx context.Context, file string, content io.Reader) error {
+	return n.Stream(ctx, content, io.Discard, "sh", "-euc", `umask 077 && cat >"$1.new" && mv "$1.new" "$1"`, "sh", file)
+}

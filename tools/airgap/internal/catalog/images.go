@@ -66,7 +66,9 @@ func (b imageBuilder) all() []*part.Part {
 		b.image(kube("kube-scheduler")),
 		b.image(proxy),
 		b.image(simple{name: "etcd", reference: upstreamRegistry + "etcd:" + r.EtcdTag, from: b.etcd,
-			programs: map[string]string{"/usr/local/bin/etcd": "etcd", "/usr/local/bin/etcdctl": "etcdctl"}}),
+			programs: map[string]string{
+				"/usr/local/bin/etcd": "etcd", "/usr/local/bin/etcdctl": "etcdctl", "/usr/local/bin/etcdutl": "etcdutl",
+			}}),
 		b.image(simple{name: "coredns", reference: upstreamRegistry + "coredns/coredns:" + r.CoreDNS, from: b.coredns,
 			programs: map[string]string{"/coredns": "coredns"},
 			config:   v1.Config{Entrypoint: []string{"/coredns"}, User: nobody}}),

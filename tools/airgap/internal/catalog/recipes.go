@@ -35,6 +35,7 @@ func etcdRecipe(r Release) gobuild.Recipe {
 	return gobuild.Recipe{Dir: "etcd-" + r.Etcd, Binaries: []gobuild.Binary{
 		{Name: "etcd", Package: "go.etcd.io/etcd/server/v3"},
 		{Name: "etcdctl", Package: "go.etcd.io/etcd/etcdctl/v3"},
+		{Name: "etcdutl", Package: "go.etcd.io/etcd/etcdutl/v3"}, // makes a data directory of a snapshot
 	}}
 }
 

@@ -1,0 +1,95 @@
+#!/bin/sh
+# Puts another data directory in etcd's place, and the old one back if the API server does not answer then. It runs on a
+# control-plane node as a unit of its systemd, so that it comes to its end whatever becomes of whoever started it.
+#
+#   $1  restore: put $3 in place
+#       recover: put back what a restore that was cut off has left
+#   $2  etcd's data directory
+#   $3  the prepared data directory, on the same file system
+#
+# NODE_ROOT and PATIENCE (how often the API server is asked) are for tests.
+set -eu
+mode=$1 data=$2 prepared=${3:-}
+kept=$data/rampart-before-restore
+manifests=${NODE_ROOT:-}/etc/kubernetes/manifests
+away=${NODE_ROOT:-}/etc/kubernetes/rampart-restore
+pods='etcd kube-apiserver kube-controller-manager kube-scheduler'
+
+say() { echo "$1" >"${NODE_ROOT:-}/run/rampart-restore.phase"; }
+
+# running says whether a container of the control plane runs. ctr comes with containerd; not every node has crictl.
+running() {
+	# Who cannot be asked may run.
+	tasks=$(ctr --namespace k8s.io tasks list 2>/dev/null) || return 0
+	for pod in $pods; do
+		for container in $(ctr --namespace k8s.io containers list --quiet \
+			"labels.\"io.kubernetes.container.name\"==\"$pod\",labels.\"io.kubernetes.pod.namespace\"==kube-system" 2>/dev/null); do
+			! echo "$tasks" | grep -q "^$container .* RUNNING" || return 0
+		done
+	done
+	return 1
+}
+
+stop() {
+	mkdir -p "$away"
+	for pod in $pods; do
+		[ ! -e "$manifests/$pod.yaml" ] || mv "$manifests/$pod.yaml" "$away/$pod.yaml"
+	done
+	left=120
+	while running; do
+		left=$((left - 1))
+		[ $left -gt 0 ] || { echo "the control plane does not stop"; return 1; }
+		sleep 1
+	done
+}
+
+start() {
+	for pod in $pods; do
+		[ ! -e "$away/$pod.yaml" ] || mv "$away/$pod.yaml" "$manifests/$pod.yaml"
+	done
+	rmdir "$away" 2>/dev/null || true
+	left=${PATIENCE:-90}
+	until kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 5s get --raw /readyz >/dev/null 2>&1; do
+		left=$((left - 1))
+		[ $left -gt 0 ] || { echo "the API server does not answer"; return 1; }
+		sleep 2
+	done
+}
+
+put_back() {
+	say "Putting the old data back"
+	stop
+	if [ -d "$kept/member" ]; then
+		rm -rf "$data/member"
+		mv "$kept/member" "$data/member"
+	fi
+	rm -rf "$kept"
+	start
+}
+
+if [ "$mode" = recover ]; then
+	put_back
+	exit 0
+fi
+
+say "Stopping the control plane"
+if ! stop; then
+	start
+	exit 1
+fi
+say "Putting the restored data in place"
+mkdir -m 700 "$kept"
+mv "$data/member" "$kept/member"
+if ! mv "$prepared/member" "$data/member"; then
+	put_back
+	exit 1
+fi
+say "Starting the control plane"
+if ! start; then
+	put_back
+	echo "the old data is back in place"
+	exit 1
+fi
+# In one move: from here on there is nothing to put back.
+mv "$kept" "$kept.over"
+rm -rf "$kept.over"
