@@ -6,7 +6,10 @@ import "github.com/rampart-iac/rampart/baseline"
 func Controls() []baseline.ControlID {
 	return []baseline.ControlID{
 		"RMP-DAT-007", // key rotation (package rotation)
+		"RMP-DAT-008", // snapshots: rampart snapshot
 		"RMP-IMG-005", // node image by digest
+		"RMP-OPS-002", // drift: rampart drift, up --refresh
+		"RMP-OPS-003", // certificates: rampart certificates
 		"RMP-OPS-004", // known Kubernetes versions
 	}
 }

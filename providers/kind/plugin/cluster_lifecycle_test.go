@@ -534,6 +534,15 @@ func TestReadShowsDrift(t *testing.T) {
 		t.Errorf("a refresh without drift gives the difference %v", got)
 	}
 
+	kubeconfig := filepath.Join(directory, "kubeconfig")
+	if err := os.Remove(kubeconfig); err != nil {
+		t.Fatal(err)
+	}
+	refresh()
+	if content, err := os.ReadFile(kubeconfig); err != nil || string(content) != state.Properties.Get("kubeconfig").AsString() {
+		t.Errorf("a kubeconfig that was removed is not there again: %q, %v", content, err)
+	}
+
 	policy := filepath.Join(directory, "files", "audit", "policy-1.yaml")
 	if err := os.WriteFile(policy, []byte("weaker"), 0o600); err != nil {
 		t.Fatal(err)

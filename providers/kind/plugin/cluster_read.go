@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -65,8 +66,25 @@ func (c *Cluster) Read(
 		if state.WorkerUnits, err = readUnits(state.Directory, roleWorker, state.WorkerUnits); err != nil {
 			return infer.ReadResponse[ClusterArgs, ClusterState]{}, err
 		}
+		if err := refreshKubeconfig(state); err != nil {
+			return infer.ReadResponse[ClusterArgs, ClusterState]{}, err
+		}
 	}
 	return infer.ReadResponse[ClusterArgs, ClusterState]{ID: req.ID, Inputs: req.Inputs, State: state}, nil
+}
+
+// refreshKubeconfig writes the kubeconfig that people use anew if it is not the cluster's: renewed certificates, or somebody
+// who removed it. A directory that is gone is not made again: there is nothing to be kept in it.
+func refreshKubeconfig(state ClusterState) error {
+	path := filepath.Join(state.Directory, kubeconfigName)
+	content, err := os.ReadFile(path)
+	if err == nil && string(content) == state.Kubeconfig {
+		return nil
+	}
+	if _, err := os.Stat(state.Directory); err != nil || state.Kubeconfig == "" {
+		return nil //nolint:nilerr // see above
+	}
+	return writeFile(path, []byte(state.Kubeconfig))
 }
 
 // runs says whether there is a running node of the role.

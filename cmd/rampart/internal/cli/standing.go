@@ -17,8 +17,8 @@ import (
 type standing struct {
 	pulumi *engine.Engine
 
-	// key and cluster are the resources of that kind.
-	key, cluster engine.Resource
+	// key, cluster and provider are the resources of that kind; the provider is the one for what is in the cluster.
+	key, cluster, provider engine.Resource
 
 	nodes []node.Node
 
@@ -76,6 +76,8 @@ func (s *standing) read(ctx context.Context) error {
 			s.key = resource
 		case kind.ClusterResourceToken:
 			s.cluster = resource
+		case "pulumi:providers:kubernetes":
+			s.provider = resource
 		}
 	}
 	list, _ := s.cluster.Outputs["nodes"].([]any)
