@@ -1,6 +1,8 @@
 package stacks
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -67,6 +69,31 @@ func TestLoadReportsBadBaselines(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s", got, want)
 			}
 		})
+	}
+}
+
+// TestTheExampleOfAWaiverIsAGoodOne takes the marks of a comment from the one in the default stack file.
+func TestTheExampleOfAWaiverIsAGoodOne(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile(FileName("kind"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.NewReplacer("waivers: []", "waivers:", "\n    #  - ", "\n      - ", "\n    #    ", "\n        ").Replace(string(content))
+	path := filepath.Join(t.TempDir(), FileName("example"))
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	values, err := ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := Load(values, testHost())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(config.Baseline.Waivers) != 1 {
+		t.Errorf("waivers: %v", config.Baseline.Waivers)
 	}
 }
 
