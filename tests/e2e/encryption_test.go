@@ -77,15 +77,19 @@ func createSecret(t *testing.T, namespace, name, value string) {
 	}
 }
 
-// etcdValue asks etcd itself, past the API server.
+// etcdctl asks etcd itself, past the API server.
+func etcdctl(ctx context.Context, command ...string) (string, error) {
+	return cluster.ExecPod(ctx, "kube-system", "etcd-"+cluster.ControlPlane().Name, append([]string{
+		"etcdctl", "--endpoints=https://127.0.0.1:2379", "--cacert=/etc/kubernetes/pki/etcd/ca.crt",
+		"--cert=/etc/kubernetes/pki/etcd/server.crt", "--key=/etc/kubernetes/pki/etcd/server.key",
+	}, command...)...)
+}
+
 func etcdValue(t *testing.T, key string) []byte {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	value, err := cluster.ExecPod(ctx, "kube-system", "etcd-"+cluster.ControlPlane().Name,
-		"etcdctl", "--endpoints=https://127.0.0.1:2379", "--cacert=/etc/kubernetes/pki/etcd/ca.crt",
-		"--cert=/etc/kubernetes/pki/etcd/server.crt", "--key=/etc/kubernetes/pki/etcd/server.key",
-		"get", "--print-value-only", key)
+	value, err := etcdctl(ctx, "get", "--print-value-only", key)
 	if err != nil {
 		t.Fatal(err)
 	}

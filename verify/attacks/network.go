@@ -198,6 +198,9 @@ func (s *scene) firstPacket(ctx context.Context, scope *verify.Scope, trial *ver
 	return nil
 }
 
+// connectedDeadline is for a pod to start, to connect and to end, on a busy machine.
+const connectedDeadline = time.Minute
+
 // connectAtOnce runs a pod that connects as soon as it starts, and returns what became of it.
 func connectAtOnce(ctx context.Context, scope *verify.Scope, from *home, part string, to *corev1.Pod) (live.Reach, error) {
 	pod := scope.DecentPod(from.namespace, scope.Name(part))
@@ -210,17 +213,18 @@ func connectAtOnce(ctx context.Context, scope *verify.Scope, from *home, part st
 		return "", err
 	}
 	var reach live.Reach
-	return reach, live.Poll(ctx, "pod "+pod.Name+" to have connected", reachDeadline, func(ctx context.Context) error {
+	return reach, live.Poll(ctx, "pod "+pod.Name+" to have connected", connectedDeadline, func(ctx context.Context) error {
 		current, err := scope.Client.CoreV1().Pods(pod.Namespace).Get(ctx, pod.Name, metav1.GetOptions{})
 		if err != nil {
 			return err
 		}
-		if current.Status.Phase == corev1.PodSucceeded {
-			reach = live.Reached
-			return nil
-		}
 		for _, status := range current.Status.ContainerStatuses {
-			if ended := status.State.Terminated; ended != nil && strings.Contains(ended.Message, string(live.TimedOut)) {
+			switch ended := status.State.Terminated; {
+			case ended == nil:
+			case ended.ExitCode == 0:
+				reach = live.Reached
+				return nil
+			case strings.Contains(ended.Message, string(live.TimedOut)):
 				reach = live.TimedOut
 				return nil
 			}

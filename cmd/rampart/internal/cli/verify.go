@@ -201,9 +201,9 @@ func verdictOf(report *verify.Report, failOn baseline.Severity) error {
 	case verify.ExitHeld:
 		return nil
 	case verify.ExitFailed:
-		return &exitError{status, fmt.Errorf("%d controls failed", report.Score.Failed)}
+		return &exitError{status, fmt.Errorf("controls that failed: %d", report.Score.Failed)}
 	default:
-		return &exitError{status, fmt.Errorf("%d controls could not be verified%s", report.Score.Prevented, remarks(report))}
+		return &exitError{status, fmt.Errorf("controls that could not be verified: %d%s", report.Score.Prevented, remarks(report))}
 	}
 }
 

@@ -1,0 +1,134 @@
+package e2e
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/rampart-iac/rampart/tests/framework"
+)
+
+func admissionSabotages() []sabotage {
+	return []sabotage{
+		{"a tenant's namespace is labelled privileged", label("privileged"), ids("RMP-ADM-001", "RMP-ADM-002", "RMP-TEN-001")},
+		{"a tenant's namespace is labelled baseline", label("baseline"), ids("RMP-ADM-002", "RMP-TEN-001")},
+		{"a policy fails open", failOpen, ids("RMP-ADM-003")},
+		{"the image policy is unbound", unbind, ids("RMP-ADM-003", "RMP-IMG-001", "RMP-IMG-002")},
+		{"a tenant's quota is gone", dropQuota, ids("RMP-TEN-003")},
+		{"a tenant's limits are gone", dropLimits, ids("RMP-TEN-004")},
+	}
+}
+
+// label changes what blue's namespace is held to.
+func label(level string) func(*testing.T) func(context.Context) error {
+	return func(t *testing.T) func(context.Context) error {
+		t.Helper()
+		set := func(ctx context.Context, level string) error {
+			_, err := cluster.Client.CoreV1().Namespaces().Patch(ctx, framework.TenantBlue, types.MergePatchType,
+				[]byte(`{"metadata":{"labels":{"pod-security.kubernetes.io/enforce":"`+level+`"}}}`), metav1.PatchOptions{})
+			return err
+		}
+		if err := set(t.Context(), level); err != nil {
+			t.Fatal(err)
+		}
+		return func(ctx context.Context) error { return set(ctx, "restricted") }
+	}
+}
+
+// failOpen adds a policy that is about nothing and lets through what it cannot decide.
+func failOpen(t *testing.T) func(context.Context) error {
+	t.Helper()
+	ignore := admissionv1.Ignore
+	api, meta := cluster.Client.AdmissionregistrationV1(), metav1.ObjectMeta{Name: "sabotage.e2e"}
+	_, err := api.ValidatingAdmissionPolicies().Create(t.Context(), &admissionv1.ValidatingAdmissionPolicy{
+		ObjectMeta: meta,
+		Spec: admissionv1.ValidatingAdmissionPolicySpec{
+			FailurePolicy: &ignore,
+			MatchConstraints: &admissionv1.MatchResources{ResourceRules: []admissionv1.NamedRuleWithOperations{{
+				RuleWithOperations: admissionv1.RuleWithOperations{
+					Operations: []admissionv1.OperationType{admissionv1.Create},
+					Rule:       admissionv1.Rule{APIGroups: []string{"e2e"}, APIVersions: []string{"v1"}, Resources: []string{"nothings"}},
+				},
+			}}},
+			Validations: []admissionv1.Validation{{Expression: "true"}},
+		},
+	}, metav1.CreateOptions{})
+	if err == nil {
+		_, err = api.ValidatingAdmissionPolicyBindings().Create(t.Context(), &admissionv1.ValidatingAdmissionPolicyBinding{
+			ObjectMeta: meta, Spec: admissionv1.ValidatingAdmissionPolicyBindingSpec{
+				PolicyName: meta.Name, ValidationActions: []admissionv1.ValidationAction{admissionv1.Deny},
+			},
+		}, metav1.CreateOptions{})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(ctx context.Context) error {
+		if err := api.ValidatingAdmissionPolicyBindings().Delete(ctx, meta.Name, metav1.DeleteOptions{}); err != nil {
+			return err
+		}
+		return api.ValidatingAdmissionPolicies().Delete(ctx, meta.Name, metav1.DeleteOptions{})
+	}
+}
+
+// unbind deletes the binding of the image policy.
+func unbind(t *testing.T) func(context.Context) error {
+	t.Helper()
+	const name = "images.rampart.dev"
+	bindings := cluster.Client.AdmissionregistrationV1().ValidatingAdmissionPolicyBindings()
+	binding, err := bindings.Get(t.Context(), name, metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := bindings.Delete(t.Context(), name, metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(settleTime)
+	return func(ctx context.Context) error {
+		defer time.Sleep(settleTime)
+		binding.ResourceVersion, binding.UID = "", ""
+		_, err := bindings.Create(ctx, binding, metav1.CreateOptions{})
+		return err
+	}
+}
+
+// settleTime is how long the API server takes at most to notice a binding.
+const settleTime = 2 * time.Second
+
+func dropQuota(t *testing.T) func(context.Context) error {
+	t.Helper()
+	quotas := cluster.Client.CoreV1().ResourceQuotas(framework.TenantBlue)
+	quota, err := quotas.Get(t.Context(), "tenant", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := quotas.Delete(t.Context(), quota.Name, metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	return func(ctx context.Context) error {
+		quota.ResourceVersion, quota.UID = "", ""
+		_, err := quotas.Create(ctx, quota, metav1.CreateOptions{})
+		return err
+	}
+}
+
+func dropLimits(t *testing.T) func(context.Context) error {
+	t.Helper()
+	ranges := cluster.Client.CoreV1().LimitRanges(framework.TenantBlue)
+	limits, err := ranges.Get(t.Context(), "tenant", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ranges.Delete(t.Context(), limits.Name, metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	return func(ctx context.Context) error {
+		limits.ResourceVersion, limits.UID = "", ""
+		_, err := ranges.Create(ctx, limits, metav1.CreateOptions{})
+		return err
+	}
+}

@@ -1,0 +1,64 @@
+package e2e
+
+import (
+	"context"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/intstr"
+	"k8s.io/client-go/dynamic"
+
+	"github.com/rampart-iac/rampart/tests/framework"
+)
+
+func networkSabotages() []sabotage {
+	policy := func(namespace string, spec networkingv1.NetworkPolicySpec) func(*testing.T) func(context.Context) error {
+		return func(t *testing.T) func(context.Context) error {
+			t.Helper()
+			policies := cluster.Client.NetworkingV1().NetworkPolicies(namespace)
+			if _, err := policies.Create(t.Context(), &networkingv1.NetworkPolicy{
+				ObjectMeta: metav1.ObjectMeta{Name: "e2e-sabotage"}, Spec: spec,
+			}, metav1.CreateOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			return func(ctx context.Context) error { return policies.Delete(ctx, "e2e-sabotage", metav1.DeleteOptions{}) }
+		}
+	}
+	port, udp := intstr.FromInt32(53), corev1.ProtocolUDP
+	names := []networkingv1.NetworkPolicyPort{{Port: &port}, {Port: &port, Protocol: &udp}}
+	return []sabotage{
+		{"a tenant opens its namespace to all", policy(framework.TenantGreen, networkingv1.NetworkPolicySpec{
+			PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress},
+			Ingress:     []networkingv1.NetworkPolicyIngressRule{{}},
+		}), ids("RMP-NET-003")},
+		{"a tenant may ask any name server", policy(framework.TenantBlue, networkingv1.NetworkPolicySpec{
+			PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeEgress},
+			Egress:      []networkingv1.NetworkPolicyEgressRule{{Ports: names}},
+		}), ids("RMP-NET-004")},
+		{"a policy above all others allows everything", allowAboveAll, ids("RMP-NET-001", "RMP-NET-002", "RMP-NET-003", "RMP-NET-004")},
+	}
+}
+
+var calicoGlobal = schema.GroupVersionResource{Group: "crd.projectcalico.org", Version: "v1", Resource: "globalnetworkpolicies"}
+
+func allowAboveAll(t *testing.T) func(context.Context) error {
+	t.Helper()
+	client, err := dynamic.NewForConfig(cluster.Admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	allow := []any{map[string]any{"action": "Allow"}}
+	if _, err := client.Resource(calicoGlobal).Create(t.Context(), &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "crd.projectcalico.org/v1", "kind": "GlobalNetworkPolicy", "metadata": map[string]any{"name": "e2e-sabotage"},
+		"spec": map[string]any{"order": int64(-1), "selector": "all()", "types": []any{"Ingress", "Egress"}, "ingress": allow, "egress": allow},
+	}}, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	return func(ctx context.Context) error {
+		return client.Resource(calicoGlobal).Delete(ctx, "e2e-sabotage", metav1.DeleteOptions{})
+	}
+}
