@@ -27,7 +27,7 @@ func knock(ctx context.Context, address string) (answered bool, err error) {
 	if errors.As(err, &timeout) && timeout.Timeout() {
 		return false, ctx.Err()
 	}
-	return true, nil //nolint:nilerr // the node refused: it could be asked
+	return true, nil // the node refused: it could be asked
 }
 
 // nodesFromOutside knocks at the ports of nodes from this machine, beside a port that is open to all.
