@@ -55,11 +55,40 @@ type Cluster struct {
 	Ephemeral bool `config:"ephemeral"`
 }
 
-// Admission is what the API server lets in, beside Pod Security.
+// Admission is what the API server lets in, beside Pod Security. What is left out is as strict as it gets.
 type Admission struct {
 	// AllowedRegistries are the only places that images may come from: a registry, with a port if it has one, and with
 	// a path if only a part of it is allowed. At least one; no wildcards.
 	AllowedRegistries []string `config:"allowedRegistries"`
+
+	// DigestRequired refuses images that are named by a tag alone.
+	DigestRequired bool `config:"digestRequired"`
+
+	// Resources that every container must bound: one of admission.BoundsAll and its kin. Empty: all of them at the level
+	// restricted, none at the level baseline.
+	Resources string `config:"resources"`
+
+	// TokenAudiences are those, beside the API server, that a service account's token may be for.
+	TokenAudiences []string `config:"tokenAudiences"`
+
+	// TokenLifetimeSeconds is how long such a token may be good for, 600 to 86400.
+	TokenLifetimeSeconds int `config:"tokenLifetimeSeconds"`
+
+	// HostPathNamespaces may have volumes of any type that Pod Security lets them.
+	HostPathNamespaces []string `config:"hostPathNamespaces"`
+
+	// ProtectedNamespaces are those, beside kube-system, whose pods nobody but the deployers steps into.
+	ProtectedNamespaces []string `config:"protectedNamespaces"`
+
+	// LoadBalancerNamespaces, NodePortNamespaces, ExternalIPNamespaces and WildcardHostNamespaces may open the cluster to
+	// the outside in these ways.
+	LoadBalancerNamespaces []string `config:"loadBalancerNamespaces"`
+	NodePortNamespaces     []string `config:"nodePortNamespaces"`
+	ExternalIPNamespaces   []string `config:"externalIPNamespaces"`
+	WildcardHostNamespaces []string `config:"wildcardHostNamespaces"`
+
+	// Deployers may change what this program makes, beside the cluster's administrators.
+	Deployers People `config:"deployers"`
 }
 
 // Access says who looks after the whole cluster.

@@ -19,7 +19,10 @@ func Default() Config {
 			// A cluster that somebody forgot to mark is better kept than lost.
 			Ephemeral: false,
 		},
-		Admission: Admission{AllowedRegistries: []string{"registry.k8s.io"}},
+		Admission: Admission{
+			AllowedRegistries:    []string{"registry.k8s.io"},
+			TokenLifetimeSeconds: 3607, // an hour, and what Kubernetes adds for tokens that it mounts by itself
+		},
 		// The provisioner of local volumes, which kind brings along, speaks to the API server.
 		Isolation: Isolation{ExemptNamespaces: []string{"kube-system", "local-path-storage"}},
 	}

@@ -84,7 +84,28 @@ func TestLoadReportsBadInput(t *testing.T) {
 		},
 		"key that is near nothing": {
 			Values{"rampart:admission": `{"allowedRegistries":["a.io"],"webhook":true}`},
-			[]string{`rampart:admission.webhook: is not a known setting: use one of allowedRegistries`},
+			[]string{`rampart:admission.webhook: is not a known setting: use one of allowedRegistries, deployers, digestRequired, ` +
+				`externalIPNamespaces, hostPathNamespaces, loadBalancerNamespaces, nodePortNamespaces, protectedNamespaces, ` +
+				`resources, tokenAudiences, tokenLifetimeSeconds, wildcardHostNamespaces`},
+		},
+		"admission settings out of range": {
+			Values{"rampart:admission": `{"resources":"most","tokenLifetimeSeconds":60,"tokenAudiences":["*","a","a"," "],` +
+				`"hostPathNamespaces":["Blue"],"protectedNamespaces":["a","a"],"externalIPNamespaces":[""],` +
+				`"deployers":{"users":["system:admin"],"groups":["*"]}}`},
+			[]string{
+				`rampart:admission.resources "most": is not known: use one of all, without-cpu-limit, none`,
+				`rampart:admission.tokenLifetimeSeconds 60: is out of range: use 600 to 86400`,
+				`rampart:admission.tokenAudiences[0] "*": is a wildcard: name each one`,
+				`rampart:admission.tokenAudiences[2] "a": is named twice: remove one`,
+				`rampart:admission.tokenAudiences[3] " ": is not an audience: write it in printable ASCII, without spaces around it`,
+				`rampart:admission.hostPathNamespaces[0] "Blue": is not a namespace name: use at most 63 lower-case letters, ` +
+					`digits and dashes, with a letter or digit at both ends`,
+				`rampart:admission.protectedNamespaces[1] "a": is named twice: remove one`,
+				`rampart:admission.externalIPNamespaces[0] "": is not a namespace name: use at most 63 lower-case letters, ` +
+					`digits and dashes, with a letter or digit at both ends`,
+				`rampart:admission.deployers.users[0] "system:admin": is one of Kubernetes' own users or groups: choose another name`,
+				`rampart:admission.deployers.groups[0] "*": is a wildcard: name each one`,
+			},
 		},
 		"misspelt namespace": {
 			Values{"ramprat:cluster": `{}`},
@@ -437,6 +458,13 @@ func TestDefaultStackFile(t *testing.T) {
 		Operators: People{Groups: []string{}}, Auditors: People{Groups: []string{}},
 	}
 	want.Isolation.NetworkSets, want.Isolation.NodeCIDRs = []NetworkSet{}, []string{}
+	for _, empty := range []*[]string{
+		&want.Admission.TokenAudiences, &want.Admission.HostPathNamespaces, &want.Admission.ProtectedNamespaces,
+		&want.Admission.LoadBalancerNamespaces, &want.Admission.NodePortNamespaces, &want.Admission.ExternalIPNamespaces,
+		&want.Admission.WildcardHostNamespaces, &want.Admission.Deployers.Users, &want.Admission.Deployers.Groups,
+	} {
+		*empty = []string{}
+	}
 	want.Tenants = []Tenant{
 		{
 			Name: "blue", Developers: People{Users: []string{}, Groups: []string{"blue-team"}},

@@ -53,6 +53,8 @@ func enforced(config Config, facts baseline.Facts) []string {
 		"pods start only after their network policy (Calico)",
 		fmt.Sprintf("images from %d allowed %s only, never :latest",
 			len(config.Admission.AllowedRegistries), plural(len(config.Admission.AllowedRegistries), "registry", "registries")),
+		"pods with bounds, and without host volumes, tokens or ways in that nobody asked for",
+		"no roles that lead to all others, no wildcard hosts; our own objects are the deployer's to change",
 	}
 	if facts.PolicyEnforcer == baseline.PolicyEnforcerCalico {
 		lines = append(lines, fmt.Sprintf("default deny in every namespace but %d; nodes, metadata and other tenants out of reach",

@@ -10,7 +10,6 @@ import (
 
 	"github.com/rampart-iac/rampart/baseline"
 	"github.com/rampart-iac/rampart/components/access"
-	"github.com/rampart-iac/rampart/components/admission"
 	"github.com/rampart-iac/rampart/components/isolation"
 	"github.com/rampart-iac/rampart/components/network"
 	"github.com/rampart-iac/rampart/components/tenant"
@@ -34,18 +33,18 @@ func Program(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	policy, err := run.admission(ctx, cluster, ready)
+	policies, err := run.admission(ctx, cluster, ready)
 	if err != nil {
 		return err
 	}
-	if _, err := run.access(ctx, cluster, append(ready, policy)); err != nil {
+	if _, err := run.access(ctx, cluster, append(ready, policies...)); err != nil {
 		return err
 	}
-	walls, err := run.isolation(ctx, cluster, append(ready, policy))
+	walls, err := run.isolation(ctx, cluster, append(ready, policies...))
 	if err != nil {
 		return err
 	}
-	tenants, err := run.tenants(ctx, cluster, slices.Concat(ready, []pulumi.Resource{policy}, walls))
+	tenants, err := run.tenants(ctx, cluster, slices.Concat(ready, policies, walls))
 	if err != nil {
 		return err
 	}
@@ -118,15 +117,6 @@ func (r run) network(ctx *pulumi.Context, cluster *providers.Cluster) ([]pulumi.
 		return nil, err
 	}
 	return append(calico.Ready, calico), nil
-}
-
-// admission says which images the cluster runs.
-func (r run) admission(
-	ctx *pulumi.Context, cluster *providers.Cluster, after []pulumi.Resource,
-) (*admission.ImagePolicy, error) {
-	return admission.NewImagePolicy(ctx, cluster.Name+"-images", &admission.ImagePolicyArgs{
-		AllowedRegistries: r.config.Admission.AllowedRegistries,
-	}, cluster.InCluster(after...)...)
 }
 
 // access says who looks after the cluster.

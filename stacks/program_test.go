@@ -127,6 +127,7 @@ func TestProgramOrdersItsLayers(t *testing.T) {
 		"rampart-blue-isolation-allow-api-server": "kubernetes:crd.projectcalico.org/v1:NetworkPolicy",
 		"rampart-blue":                            "rampart:tenant:Tenant",
 		"rampart-green":                           "rampart:tenant:Tenant",
+		"rampart-grants":                          "rampart:admission:GrantPolicy",
 	} {
 		if got := record.types[name]; got != want {
 			t.Errorf("%s is a %q, want %q", name, got, want)
@@ -135,11 +136,11 @@ func TestProgramOrdersItsLayers(t *testing.T) {
 	for name, want := range map[string]string{
 		"rampart-calico": "::rampart-cluster",
 		"rampart-images": "::rampart-calico-dns-ready",
-		"rampart-blue":   "::rampart-images-binding",
 		// Nobody moves in before the walls stand, and they stand after what they would break.
 		"rampart-blue-namespace":         "::rampart-isolation-default-deny",
 		"rampart-isolation-default-deny": "::rampart-calico-dns-ready",
 		"rampart-green":                  "::rampart-calico-dns-ready",
+		"rampart-blue":                   "::rampart-ownership-binding",
 	} {
 		if !slices.ContainsFunc(record.dependencies[name], func(urn string) bool { return strings.HasSuffix(urn, want) }) {
 			t.Errorf("%s does not wait for %s, only for %q", name, want, record.dependencies[name])

@@ -1,7 +1,6 @@
 package stacks
 
 import (
-	"fmt"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -22,10 +21,6 @@ var (
 
 	// The label of RFC 1123 that namespaces are named by.
 	namespaceName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
-
-	// A registry's host, and the folders behind it, in the grammar of image references.
-	registryHost    = regexp.MustCompile(`^[a-z0-9]+([.-]+[a-z0-9]+)*(:[0-9]{1,5})?$`)
-	registryFolders = regexp.MustCompile(`^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$`)
 
 	// A tag or a digest at the end of an image's reference.
 	pinnedImage = regexp.MustCompile(`^[^\s@]+(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|@sha256:[0-9a-f]{64})$`)
@@ -182,54 +177,4 @@ func (v *validator) cidr(path, text string, largest, smallest int) (netip.Prefix
 		return prefix, true
 	}
 	return netip.Prefix{}, false
-}
-
-func (v *validator) admission() {
-	const path = "admission.allowedRegistries"
-	registries := v.config.Admission.AllowedRegistries
-	if len(registries) == 0 {
-		v.report(path, registries, "is empty, so that no pod could run: name at least one registry, such as registry.k8s.io")
-	}
-	seen := map[string]int{}
-	for i, registry := range registries {
-		at := fmt.Sprintf("%s[%d]", path, i)
-		if first, double := seen[registry]; double {
-			v.report(at, registry, "is there already, as rampart:%s[%d]: remove one", path, first)
-			continue
-		}
-		seen[registry] = i
-		if fault := registryFault(registry); fault != "" {
-			v.report(at, registry, "%s", fault)
-		}
-	}
-}
-
-// registryFault says what is wrong with a registry, or nothing.
-func registryFault(registry string) string {
-	switch {
-	case registry == "":
-		return "is empty: name a registry, such as registry.k8s.io"
-	case strings.ContainsAny(registry, "*?"):
-		return "is a wildcard, which would allow anybody's images: name each registry"
-	case strings.Contains(registry, "://"):
-		return "has a scheme: write the host alone, as in an image's name"
-	case strings.Contains(registry, "@"):
-		return "has a digest: name a registry, not an image"
-	case strings.HasSuffix(registry, "/"):
-		return "ends with a slash: leave it out; only whole parts of a path match in any case"
-	case !isRegistry(registry):
-		return "is not a registry: write a host name with a dot or a port in lower case, such as registry.k8s.io, " +
-			"or a host and a path, such as ghcr.io/acme"
-	}
-	return ""
-}
-
-// isRegistry says whether a name starts with a registry. Container runtimes take a first part without a dot or a port,
-// other than localhost, for a folder on Docker Hub.
-func isRegistry(name string) bool {
-	host, folders, hasFolders := strings.Cut(name, "/")
-	if !strings.ContainsAny(host, ".:") && host != "localhost" {
-		return false
-	}
-	return registryHost.MatchString(host) && (!hasFolders || registryFolders.MatchString(folders))
 }

@@ -1,124 +1,124 @@
 package admission
 
 import (
+	"errors"
 	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
 
-	admissionv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/admissionregistration/v1"
-	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-
-	"github.com/rampart-iac/rampart/components/internal/objects"
 )
 
-// ComponentToken is the type token of ImagePolicy.
-const ComponentToken = "rampart:admission:ImagePolicy"
+// ImagePolicyToken is the type token of the image policy's component, ImagePolicyName the policy's name in the cluster.
+const (
+	ImagePolicyToken = "rampart:admission:ImagePolicy"
+	ImagePolicyName  = "images.rampart.dev"
+)
 
-// PolicyName is the name of the policy and of its binding in the cluster, which has one of each.
-const PolicyName = "images.rampart.dev"
+// ImagePolicyArgs say which images a cluster runs. All fields are plain: a preview shows what will be refused.
+type ImagePolicyArgs struct {
+	// AllowedRegistries are registries, or folders of registries, that images may come from: registry.k8s.io,
+	// localhost:5000, docker.io, ghcr.io/acme. No scheme, no wildcard, no tag. Required.
+	AllowedRegistries []string
 
-// ImagePolicy is the policy with its binding.
-type ImagePolicy struct {
-	pulumi.ResourceState
+	// DigestRequired refuses images that name no digest, whatever their tag. Default: a tag other than latest will do.
+	DigestRequired bool
 
-	// PolicyName of the ValidatingAdmissionPolicy.
-	PolicyName pulumi.StringOutput `pulumi:"policyName"`
+	// ExemptNamespaces are namespaces that the policy does not hold, beside kube-system. Default: none.
+	ExemptNamespaces []string
 }
 
-// NewImagePolicy makes the policy and binds it to all namespaces that are not exempt. It holds what is created or
-// changed from then on; what runs already is left alone. The Kubernetes provider comes from opts.
+// A registry's name, and the folders behind it.
+var (
+	hostPattern   = regexp.MustCompile(`^[a-z0-9]+([.-]+[a-z0-9]+)*(:[0-9]{1,5})?$`)
+	folderPattern = regexp.MustCompile(`^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*)*$`)
+)
+
+// isRegistry says whether value starts with a registry as a container runtime tells one from a path, and goes on with
+// folders if at all. See cel/images/qualified.cel.
+func isRegistry(value string) bool {
+	host, folders, hasFolders := strings.Cut(value, "/")
+	if !strings.ContainsAny(host, ".:") && host != "localhost" {
+		return false
+	}
+	return hostPattern.MatchString(host) && (!hasFolders || folderPattern.MatchString(folders))
+}
+
+// Validate reports every fault at once.
+func (a ImagePolicyArgs) Validate() error {
+	var faults []error
+	if len(a.AllowedRegistries) == 0 {
+		faults = append(faults, errors.New("allowedRegistries is empty: name at least one registry, such as registry.k8s.io"))
+	}
+	for i, registry := range a.AllowedRegistries {
+		field := fmt.Sprintf("allowedRegistries[%d]", i)
+		switch {
+		case registry == "":
+			faults = append(faults, fmt.Errorf("%s is empty: name a registry, such as registry.k8s.io", field))
+		case strings.ContainsAny(registry, "*?"):
+			faults = append(faults, fmt.Errorf("%s %q: a wildcard allows registries that nobody reviewed: name each one",
+				field, registry))
+		case !isRegistry(registry):
+			faults = append(faults, fmt.Errorf("%s %q: give a registry in lower case with a dot, a port or the name localhost, "+
+				"and at most folders behind it: no scheme, no tag, no slash at the end", field, registry))
+		case slices.Contains(a.AllowedRegistries[:i], registry):
+			faults = append(faults, fmt.Errorf("%s %q is named twice", field, registry))
+		}
+	}
+	return errors.Join(append(faults, checkNamespaces("exemptNamespaces", a.ExemptNamespaces))...)
+}
+
+// withDefaults returns a copy with its lists sorted, so that their order in a configuration file is no difference.
+func (a ImagePolicyArgs) withDefaults() ImagePolicyArgs {
+	a.AllowedRegistries = sorted(a.AllowedRegistries)
+	a.ExemptNamespaces = sorted(append([]string{systemNamespace}, a.ExemptNamespaces...))
+	return a
+}
+
+// NewImagePolicy makes a policy that holds images: a well-formed reference, from an allowed registry, that cannot change
+// without notice. It holds what is created or changed from then on; what runs already is left alone. The Kubernetes
+// provider comes from opts.
 //
 // It fails, before anything is created, with every fault of its arguments at once.
 func NewImagePolicy(
 	ctx *pulumi.Context, name string, args *ImagePolicyArgs, opts ...pulumi.ResourceOption,
-) (*ImagePolicy, error) {
+) (*Policy, error) {
 	if args == nil {
 		args = &ImagePolicyArgs{}
 	}
 	if err := args.Validate(); err != nil {
 		return nil, fmt.Errorf("image policy %q: %w", name, err)
 	}
-	settled := args.withDefaults()
-
-	component := &ImagePolicy{}
-	inputs := pulumi.Map{
-		"allowedRegistries": pulumi.ToStringArray(settled.AllowedRegistries),
-		"exemptNamespaces":  pulumi.ToStringArray(settled.ExemptNamespaces),
-	}
-	if err := ctx.RegisterComponentResourceV2(ComponentToken, name, inputs, component, opts...); err != nil {
-		return nil, fmt.Errorf("registering image policy %q: %w", name, err)
-	}
-	child, err := objects.ChildOptions(component, opts)
-	if err != nil {
-		return nil, fmt.Errorf("image policy %q: %w", name, err)
-	}
-	policy, err := createPolicy(ctx, name, settled, child)
-	if err != nil {
-		return nil, fmt.Errorf("image policy %q: %w", name, err)
-	}
-	if err := bindPolicy(ctx, name, settled, child, pulumi.DependsOn([]pulumi.Resource{policy})); err != nil {
-		return nil, fmt.Errorf("image policy %q: %w", name, err)
-	}
-
-	component.PolicyName = pulumi.String(PolicyName).ToStringOutput()
-	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{"policyName": component.PolicyName}); err != nil {
-		return nil, fmt.Errorf("registering the outputs of image policy %q: %w", name, err)
-	}
-	return component, nil
+	return register(ctx, ImagePolicyToken, name, args.withDefaults().definition(), opts)
 }
 
-func createPolicy(
-	ctx *pulumi.Context, name string, args ImagePolicyArgs, opts ...pulumi.ResourceOption,
-) (*admissionv1.ValidatingAdmissionPolicy, error) {
-	variables, err := renderVariables(args.AllowedRegistries)
-	if err != nil {
-		return nil, err
+func (a ImagePolicyArgs) definition() definition {
+	given := []variable{
+		{"registries", celList(a.AllowedRegistries)},
+		{"digestRequired", strconv.FormatBool(a.DigestRequired)},
 	}
-	policy, err := admissionv1.NewValidatingAdmissionPolicy(ctx, name+"-policy",
-		&admissionv1.ValidatingAdmissionPolicyArgs{
-			Metadata: &metav1.ObjectMetaArgs{Name: pulumi.String(PolicyName), Labels: objects.Labels()},
-			Spec: &admissionv1.ValidatingAdmissionPolicySpecArgs{
-				// An expression that cannot be evaluated refuses the request.
-				FailurePolicy: pulumi.String("Fail"),
-				MatchConstraints: &admissionv1.MatchResourcesArgs{
-					// The same object through another version of its API is the same object.
-					MatchPolicy:   pulumi.String("Equivalent"),
-					ResourceRules: resourceRules(),
-				},
-				Variables:   variables,
-				Validations: renderValidations(args.AllowedRegistries),
-			},
-		}, opts...)
-	if err != nil {
-		return nil, fmt.Errorf("policy %s: %w", PolicyName, err)
+	return definition{
+		name: ImagePolicyName,
+		inputs: pulumi.Map{
+			"allowedRegistries": pulumi.ToStringArray(a.AllowedRegistries),
+			"digestRequired":    pulumi.Bool(a.DigestRequired),
+			"exemptNamespaces":  pulumi.ToStringArray(a.ExemptNamespaces),
+		},
+		held:   podBearing(),
+		exempt: a.ExemptNamespaces,
+		variables: slices.Concat(given, podSteps(), steps("images/images", "images/old-images", "images/new-images",
+			"images/malformed", "images/qualified", "images/foreign", "images/moving", "images/undigested")),
+		rules: []rule{
+			{"malformed", "not an image reference", "rule: [registry[:port]/]path[:tag][@sha256:digest], lower case but for " +
+				"the tag; write the image's full name"},
+			{"foreign", "image from a registry that is not allowed", "allowed: " + strings.Join(a.AllowedRegistries, ", ") +
+				"; copy it to an allowed registry, or ask the cluster's owner to allow this one"},
+			{"moving", "image that may change without notice",
+				"rule: a digest, or a tag other than latest; name the release that you tested"},
+			{"undigested", "image without a digest", "rule: every image is named by its digest; " +
+				"write the digest of the release that you tested behind it: @sha256:<64 hex digits>"},
+		},
 	}
-	return policy, nil
-}
-
-func bindPolicy(
-	ctx *pulumi.Context, name string, args ImagePolicyArgs, opts ...pulumi.ResourceOption,
-) error {
-	if _, err := admissionv1.NewValidatingAdmissionPolicyBinding(ctx, name+"-binding",
-		&admissionv1.ValidatingAdmissionPolicyBindingArgs{
-			Metadata: &metav1.ObjectMetaArgs{Name: pulumi.String(PolicyName), Labels: objects.Labels()},
-			Spec: &admissionv1.ValidatingAdmissionPolicyBindingSpecArgs{
-				PolicyName: pulumi.String(PolicyName),
-				// Refused, and noted in the audit log as refused by this policy.
-				ValidationActions: pulumi.ToStringArray([]string{"Deny", "Audit"}),
-				MatchResources: &admissionv1.MatchResourcesArgs{
-					NamespaceSelector: &metav1.LabelSelectorArgs{
-						MatchExpressions: metav1.LabelSelectorRequirementArray{
-							// The API server sets this label and lets nobody change it.
-							&metav1.LabelSelectorRequirementArgs{
-								Key:      pulumi.String("kubernetes.io/metadata.name"),
-								Operator: pulumi.String("NotIn"),
-								Values:   pulumi.ToStringArray(args.ExemptNamespaces),
-							},
-						},
-					},
-				},
-			},
-		}, opts...); err != nil {
-		return fmt.Errorf("binding of %s: %w", PolicyName, err)
-	}
-	return nil
 }

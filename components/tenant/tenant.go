@@ -13,6 +13,7 @@ import (
 
 	"github.com/rampart-iac/rampart/baseline"
 	"github.com/rampart-iac/rampart/components/access"
+	"github.com/rampart-iac/rampart/components/admission"
 	"github.com/rampart-iac/rampart/components/internal/objects"
 	"github.com/rampart-iac/rampart/components/isolation"
 )
@@ -176,7 +177,7 @@ func NewTenant(
 func createNamespace(
 	ctx *pulumi.Context, name string, args TenantArgs, opts ...pulumi.ResourceOption,
 ) (*corev1.Namespace, error) {
-	labels := objects.Labels(TenantLabel, args.Name)
+	labels := objects.Labels(TenantLabel, args.Name, admission.DefaultLimitsLabel, "true")
 	podSecurityLabels(labels, args.PodSecurity, minorRelease.FindString(string(args.KubernetesVersion)))
 	namespace, err := corev1.NewNamespace(ctx, name+"-namespace", &corev1.NamespaceArgs{
 		Metadata: &metav1.ObjectMetaArgs{Name: pulumi.String(args.Namespace), Labels: labels},

@@ -59,6 +59,7 @@ func TestNamespace(t *testing.T) {
 		}
 		for label, value := range map[string]string{
 			"rampart.dev/tenant":                         "blue",
+			"rampart.dev/default-limits":                 "true",
 			"pod-security.kubernetes.io/enforce":         "restricted",
 			"pod-security.kubernetes.io/enforce-version": "v1.37",
 			"pod-security.kubernetes.io/audit":           "restricted",

@@ -24,13 +24,18 @@ type bench struct {
 }
 
 func (b *bench) all(ctx context.Context) (*Report, error) {
+	return b.only(ctx, (*bench).tools, (*bench).admissionLatency, (*bench).stack, (*bench).emptyProgram)
+}
+
+// only runs some parts.
+func (b *bench) only(ctx context.Context, parts ...func(*bench, context.Context, *Report) error) (*Report, error) {
 	machine, err := describeMachine(ctx)
 	if err != nil {
 		return nil, err
 	}
 	report := &Report{Machine: machine}
-	for _, part := range []func(context.Context, *Report) error{b.tools, b.stack, b.emptyProgram} {
-		if err := part(ctx, report); err != nil {
+	for _, part := range parts {
+		if err := part(b, ctx, report); err != nil {
 			return nil, err
 		}
 	}

@@ -36,8 +36,16 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	jsonFile := flags.String("json", "", "also write the results to this file, as JSON")
 	cold := flags.Bool("cold", false, "also build the tools with empty caches, which takes half an hour or more")
 	repeat := flags.Int("repeat", 3, "how often to measure what is short; the median is reported")
+	requests := flags.Bool("admission", false, "measure admission alone, which needs no cluster")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if *requests {
+		report, err := (&bench{progress: progress}).only(ctx, (*bench).admissionLatency)
+		if err != nil {
+			return err
+		}
+		return report.write(out, *jsonFile)
 	}
 	giveUp, err := framework.TakeTurn()
 	if err != nil {
@@ -55,10 +63,5 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if *jsonFile != "" {
-		if err := report.writeJSON(*jsonFile); err != nil {
-			return err
-		}
-	}
-	return report.writeTable(out)
+	return report.write(out, *jsonFile)
 }

@@ -22,6 +22,9 @@ type Report struct {
 	Machine Machine `json:"machine"`
 	Rows    []Row   `json:"rows"`
 	Ratios  []Ratio `json:"ratios"`
+
+	// Latencies are of requests, the first without and the second with all admission policies.
+	Latencies []Latency `json:"latencies"`
 }
 
 // Machine says what was measured on.
@@ -55,6 +58,16 @@ func (r *Report) compare(what string, ours, theirs Usage, aim float64) {
 	r.Ratios = append(r.Ratios, Ratio{What: what, Value: ours.WallSeconds / theirs.WallSeconds, Aim: aim})
 }
 
+// write prints the table and, if it is to, writes JSON to a file.
+func (r *Report) write(out io.Writer, jsonFile string) error {
+	if jsonFile != "" {
+		if err := r.writeJSON(jsonFile); err != nil {
+			return err
+		}
+	}
+	return r.writeTable(out)
+}
+
 func (r *Report) writeJSON(path string) error {
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
@@ -75,6 +88,14 @@ func (r *Report) writeTable(out io.Writer) error {
 	text.WriteString("\n| Wall time of | Ratio | Aim |\n|---|---:|---:|\n")
 	for _, ratio := range r.Ratios {
 		fmt.Fprintf(&text, "| %s | %.2f | at most %.2f |\n", ratio.What, ratio.Value, ratio.Aim)
+	}
+	fmt.Fprintf(&text, "\n| At %d requests a second | Requests | p50, ms | p99, ms |\n|---|---:|---:|---:|\n", podRate)
+	for _, latency := range r.Latencies {
+		fmt.Fprintf(&text, "| %s | %d | %.1f | %.1f |\n", latency.What, latency.Requests, latency.P50Milli, latency.P99Milli)
+	}
+	if len(r.Latencies) == 2 {
+		fmt.Fprintf(&text, "\nAll policies add %.1f ms to p99; aim: at most %d ms.\n",
+			r.Latencies[1].P99Milli-r.Latencies[0].P99Milli, latencyAim.Milliseconds())
 	}
 	_, err := io.WriteString(out, text.String())
 	return err

@@ -267,8 +267,15 @@ func TestDefaultAccountGivesNoToken(t *testing.T) {
 			t.Errorf("a pod in %s has a token", namespace)
 		}
 	}
-	if !hasToken(cluster.RunPod(t, cluster.DecentPod(cluster.Namespace(t), "token"))) {
-		t.Error("control: a pod elsewhere has no token either")
+	// The policy of tokens and the safe defaults hold every namespace: only who asks gets one.
+	elsewhere := cluster.Namespace(t)
+	if hasToken(cluster.RunPod(t, cluster.DecentPod(elsewhere, "no-token"))) {
+		t.Error("a pod in a namespace that no component made has a token")
+	}
+	asking, yes := cluster.DecentPod(elsewhere, "token"), true
+	asking.Spec.AutomountServiceAccountToken = &yes
+	if !hasToken(cluster.RunPod(t, asking)) {
+		t.Error("control: a pod that asks for a token has none")
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 // The policies that must be the ones to refuse: a denial by anything else proves nothing about them.
 const (
 	podSecurityDenial = `violates PodSecurity "restricted:`
-	imagePolicyDenial = `ValidatingAdmissionPolicy`
+	policyDenial      = `ValidatingAdmissionPolicy`
 )
 
 // admissionTable is what an API server of ours must refuse, each one change away from the pod that it admits.
@@ -50,24 +50,27 @@ func admissionTable() []struct {
 			spec.SecurityContext.RunAsNonRoot = nil
 			spec.SecurityContext.RunAsUser = new(int64)
 		}, []string{podSecurityDenial, "runAsNonRoot"}},
-		{"all capabilities kept", func(spec *corev1.PodSpec) { spec.Containers[0].SecurityContext.Capabilities = nil }, []string{podSecurityDenial, "capabilities"}},
-		{"tag latest", image("registry.k8s.io/pause:latest"), []string{imagePolicyDenial, "latest"}},
-		{"no tag", image("registry.k8s.io/pause"), []string{imagePolicyDenial}},
-		{"no tag, registry with a port", image("registry.k8s.io:443/pause"), []string{imagePolicyDenial}},
-		{"foreign registry", image("ghcr.io/someone/something:v1"), []string{imagePolicyDenial, "ghcr.io/someone/something:v1"}},
-		{"implied registry", image("nginx:1.29"), []string{imagePolicyDenial, "nginx:1.29"}},
-		{"allowed registry as a prefix of the host", image("registry.k8s.io.evil.example/pause:3.10"), []string{imagePolicyDenial, "registry.k8s.io.evil.example"}},
-		{"allowed registry as a path", image("evil.example/registry.k8s.io/pause:3.10"), []string{imagePolicyDenial, "evil.example"}},
+		// Left out, the safe defaults drop them.
+		{"most capabilities kept", func(spec *corev1.PodSpec) {
+			spec.Containers[0].SecurityContext.Capabilities = &corev1.Capabilities{Drop: []corev1.Capability{"NET_RAW"}}
+		}, []string{podSecurityDenial, "capabilities"}},
+		{"tag latest", image("registry.k8s.io/pause:latest"), []string{policyDenial, "latest"}},
+		{"no tag", image("registry.k8s.io/pause"), []string{policyDenial}},
+		{"no tag, registry with a port", image("registry.k8s.io:443/pause"), []string{policyDenial}},
+		{"foreign registry", image("ghcr.io/someone/something:v1"), []string{policyDenial, "ghcr.io/someone/something:v1"}},
+		{"implied registry", image("nginx:1.29"), []string{policyDenial, "nginx:1.29"}},
+		{"allowed registry as a prefix of the host", image("registry.k8s.io.evil.example/pause:3.10"), []string{policyDenial, "registry.k8s.io.evil.example"}},
+		{"allowed registry as a path", image("evil.example/registry.k8s.io/pause:3.10"), []string{policyDenial, "evil.example"}},
 		{"foreign image in an init container", func(spec *corev1.PodSpec) {
 			init := *spec.Containers[0].DeepCopy()
 			init.Name, init.Image = "init", "ghcr.io/someone/init:v1"
 			spec.InitContainers = []corev1.Container{init}
-		}, []string{imagePolicyDenial, "ghcr.io/someone/init:v1"}},
+		}, []string{policyDenial, "ghcr.io/someone/init:v1"}},
 		{"foreign image in the second container", func(spec *corev1.PodSpec) {
 			second := *spec.Containers[0].DeepCopy()
 			second.Name, second.Image = "second", "ghcr.io/someone/second:v1"
 			spec.Containers = append(spec.Containers, second)
-		}, []string{imagePolicyDenial, "ghcr.io/someone/second:v1"}},
+		}, []string{policyDenial, "ghcr.io/someone/second:v1"}},
 	}
 }
 
@@ -97,29 +100,39 @@ func TestBadPodTemplatesAreRefused(t *testing.T) {
 	deployment := func(change func(*corev1.PodSpec)) error {
 		pod := cluster.DecentPod(framework.TenantBlue, "template")
 		change(&pod.Spec)
-		// The template's other fields are defaulted; this one must be so.
-		pod.Spec.RestartPolicy = corev1.RestartPolicyAlways
-		_, err := cluster.Client.AppsV1().Deployments(pod.Namespace).Create(t.Context(), &appsv1.Deployment{
-			ObjectMeta: metav1.ObjectMeta{Name: "template"},
-			Spec: appsv1.DeploymentSpec{
-				Selector: &metav1.LabelSelector{MatchLabels: pod.Labels},
-				Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: pod.Labels}, Spec: pod.Spec},
-			},
-		}, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
-		return err
+		return createDeploymentDry(t, pod)
 	}
 	if err := deployment(func(*corev1.PodSpec) {}); err != nil {
 		t.Fatalf("control: a decent template is refused: %v", err)
 	}
 	for _, row := range admissionTable() {
 		// Pod Security warns of templates and refuses their pods, by design.
-		if row.denial[0] != imagePolicyDenial {
+		if row.denial[0] != policyDenial {
 			continue
 		}
 		t.Run(row.says, func(t *testing.T) {
 			t.Parallel()
 			mustBeDenied(t, deployment(row.change), row.denial)
 		})
+	}
+}
+
+// TestContainersHaveBounds: where no LimitRange gives any, whoever names none is refused, and not only their pods later. In
+// a tenant's namespace they get the tenant's (TestTenantsPodsGetLimits).
+func TestContainersHaveBounds(t *testing.T) {
+	t.Parallel()
+	pod := cluster.DecentPod(cluster.Namespace(t), "bounds")
+	if err := createDry(t, pod); err != nil {
+		t.Fatalf("control: the decent pod is refused: %v", err)
+	}
+	pod.Spec.Containers[0].Resources = corev1.ResourceRequirements{}
+	mustBeDenied(t, createDry(t, pod), []string{policyDenial, "without bounds", "agnhost"})
+	if err := createDeploymentDry(t, pod); err == nil || !strings.Contains(err.Error(), "without bounds") {
+		t.Errorf("a template without bounds, where nothing gives any: %v", err)
+	}
+	pod.Namespace = framework.TenantBlue
+	if err := createDeploymentDry(t, pod); err != nil {
+		t.Errorf("a template without bounds, where the tenant gives them: %v", err)
 	}
 }
 
@@ -144,7 +157,7 @@ func TestEphemeralContainersAreHeldToTheSameRules(t *testing.T) {
 	if err := attach(cluster.AgnhostImage); err != nil {
 		t.Fatalf("control: an approved debugger is refused: %v", err)
 	}
-	mustBeDenied(t, attach("ghcr.io/someone/debugger:v1"), []string{imagePolicyDenial, "ghcr.io/someone/debugger:v1"})
+	mustBeDenied(t, attach("ghcr.io/someone/debugger:v1"), []string{policyDenial, "ghcr.io/someone/debugger:v1"})
 }
 
 // TestRunningPodsImageCannotBeSwapped: an update is held to the rules of a create.
@@ -164,7 +177,7 @@ func TestRunningPodsImageCannotBeSwapped(t *testing.T) {
 	if err := swap("registry.k8s.io/pause:3.10"); err != nil {
 		t.Fatalf("control: another approved image is refused: %v", err)
 	}
-	mustBeDenied(t, swap("ghcr.io/someone/swapped:v1"), []string{imagePolicyDenial, "ghcr.io/someone/swapped:v1"})
+	mustBeDenied(t, swap("ghcr.io/someone/swapped:v1"), []string{policyDenial, "ghcr.io/someone/swapped:v1"})
 }
 
 // TestDecentPodRuns is the other half of every denial here: the same pod without the fault is admitted and works.
@@ -180,6 +193,20 @@ func createDry(t *testing.T, pod *corev1.Pod) error {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	_, err := cluster.Client.CoreV1().Pods(pod.Namespace).Create(ctx, pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+	return err
+}
+
+func createDeploymentDry(t *testing.T, pod *corev1.Pod) error {
+	t.Helper()
+	// The template's other fields are defaulted; this one must be so.
+	pod.Spec.RestartPolicy = corev1.RestartPolicyAlways
+	_, err := cluster.Client.AppsV1().Deployments(pod.Namespace).Create(t.Context(), &appsv1.Deployment{
+		ObjectMeta: metav1.ObjectMeta{Name: "template"},
+		Spec: appsv1.DeploymentSpec{
+			Selector: &metav1.LabelSelector{MatchLabels: pod.Labels},
+			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: pod.Labels}, Spec: pod.Spec},
+		},
+	}, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 	return err
 }
 

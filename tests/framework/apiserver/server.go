@@ -115,6 +115,10 @@ func (s *Server) start(settings Settings, programs programs) error {
 	plane.Etcd = &envtest.Etcd{Path: etcd, DataDir: data}
 	flags := plane.GetAPIServer().Configure()
 	for name, values := range settings.Flags {
+		if len(values) == 0 {
+			flags.Disable(name) // without a value it would swallow the next flag
+			continue
+		}
 		flags.Set(name, values...)
 	}
 	if settings.Log != "" {

@@ -2,29 +2,19 @@ package admission
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"io"
 	"os"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
-	"k8s.io/apiserver/pkg/admission"
-	"k8s.io/apiserver/pkg/admission/plugin/policy/validating"
-	"k8s.io/apiserver/pkg/authentication/user"
-	"k8s.io/apiserver/pkg/authorization/authorizerfactory"
-	dynamicfake "k8s.io/client-go/dynamic/fake"
-	"k8s.io/client-go/informers"
-	"k8s.io/client-go/kubernetes/fake"
 	"k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/yaml"
 
@@ -33,91 +23,17 @@ import (
 
 const goodImage = "registry.k8s.io/pause:3.10"
 
-// gate is the API server's own admission plugin with what the component registers loaded into it.
-type gate struct {
-	plugin     *validating.Plugin
-	interfaces admission.ObjectInterfaces
-}
-
-func newGate(t *testing.T) *gate {
+// imageGate allows what testdata/images.yaml says.
+func imageGate(t *testing.T) *gate {
 	t.Helper()
-	recorder := enginetest.MustRun(t, func(ctx *pulumi.Context) error {
-		_, err := NewImagePolicy(ctx, "images", &ImagePolicyArgs{
-			AllowedRegistries: []string{"registry.k8s.io", "localhost:5000", "localhost", "ghcr.io/acme"},
-			ExemptNamespaces:  []string{"local-path-storage"},
+	return newGate(t, map[string]map[string]string{"blue": nil, "kube-system": nil, "local-path-storage": nil},
+		func(ctx *pulumi.Context) error {
+			_, err := NewImagePolicy(ctx, "images", &ImagePolicyArgs{
+				AllowedRegistries: []string{"registry.k8s.io", "localhost:5000", "localhost", "ghcr.io/acme"},
+				ExemptNamespaces:  []string{"local-path-storage"},
+			})
+			return err
 		})
-		return err
-	})
-	policy := &admissionregistrationv1.ValidatingAdmissionPolicy{}
-	recorder.Decode(t, "images-policy", policy)
-	binding := &admissionregistrationv1.ValidatingAdmissionPolicyBinding{}
-	recorder.Decode(t, "images-binding", binding)
-
-	// What the API server fills in when it stores them.
-	everything, equivalent := &metav1.LabelSelector{}, admissionregistrationv1.Equivalent
-	policy.Spec.MatchConstraints.NamespaceSelector = everything
-	policy.Spec.MatchConstraints.ObjectSelector = everything
-	binding.Spec.MatchResources.ObjectSelector = everything
-	binding.Spec.MatchResources.MatchPolicy = &equivalent
-
-	client := fake.NewClientset(policy, binding,
-		namespace("blue"), namespace("kube-system"), namespace("local-path-storage"))
-	factory := informers.NewSharedInformerFactory(client, 0)
-	plugin, err := validating.NewPlugin(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	t.Cleanup(cancel)
-	plugin.SetExternalKubeClientSet(client)
-	plugin.SetExternalKubeInformerFactory(factory)
-	plugin.SetDynamicClient(dynamicfake.NewSimpleDynamicClient(scheme.Scheme))
-	plugin.SetRESTMapper(meta.NewDefaultRESTMapper(scheme.Scheme.PreferredVersionAllGroups()))
-	plugin.SetUnconditionalAuthorizer(authorizerfactory.NewAlwaysAllowAuthorizer())
-	plugin.SetDrainedNotification(ctx.Done())
-	if err := plugin.ValidateInitialization(); err != nil {
-		t.Fatal(err)
-	}
-	factory.Start(ctx.Done())
-	factory.WaitForCacheSync(ctx.Done())
-
-	g := &gate{plugin: plugin, interfaces: admission.NewObjectInterfacesFromScheme(scheme.Scheme)}
-	// The plugin compiles policies in the background; it is ready when it refuses what it must refuse.
-	for deadline := time.Now().Add(time.Minute); g.create(pod("evil.org/a:1")) == nil; time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the plugin enforces nothing after a minute")
-		}
-	}
-	return g
-}
-
-func (g *gate) create(object runtime.Object) error { return g.review(object, nil, "") }
-
-// review asks for a create, or for an update if there is an old object.
-func (g *gate) review(object, old runtime.Object, subresource string) error {
-	kinds, _, err := scheme.Scheme.ObjectKinds(object)
-	if err != nil {
-		return err
-	}
-	accessor, err := meta.Accessor(object)
-	if err != nil {
-		return err
-	}
-	resource, _ := meta.UnsafeGuessKindToResource(kinds[0])
-	var options runtime.Object = &metav1.CreateOptions{}
-	operation := admission.Create
-	if old != nil {
-		options, operation = &metav1.UpdateOptions{}, admission.Update
-	}
-	return g.plugin.Validate(context.Background(), admission.NewAttributesRecord(object, old, kinds[0],
-		accessor.GetNamespace(), accessor.GetName(), resource, subresource, operation, options, false,
-		&user.DefaultInfo{Name: "tester"}), g.interfaces)
-}
-
-func namespace(name string) *corev1.Namespace {
-	return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
-		Name: name, Labels: map[string]string{"kubernetes.io/metadata.name": name},
-	}}
 }
 
 func pod(image string) *corev1.Pod {
@@ -151,7 +67,7 @@ func TestImages(t *testing.T) {
 	if err := yaml.UnmarshalStrict(content, &examples); err != nil {
 		t.Fatal(err)
 	}
-	g := newGate(t)
+	g := imageGate(t)
 	for _, image := range examples.Allow {
 		if err := g.create(pod(image)); err != nil {
 			t.Errorf("%q is refused: %v", image, err)
@@ -183,7 +99,7 @@ func TestEveryPlaceOfAnImage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := newGate(t)
+	g := imageGate(t)
 	count := 0
 	reader := utilyaml.NewYAMLReader(bufio.NewReader(strings.NewReader(string(content))))
 	for {
@@ -204,13 +120,13 @@ func TestEveryPlaceOfAnImage(t *testing.T) {
 			t.Errorf("a foreign image is admitted:\n%s", document)
 		}
 		// The way in through an update, and the way of an object that stood before the policy did.
-		if err := g.review(bad, good, ""); err == nil {
+		if err := g.update(bad, good, ""); err == nil {
 			t.Errorf("a foreign image is admitted by an update:\n%s", document)
 		}
-		if err := g.review(bad, bad, ""); err != nil {
+		if err := g.update(bad, bad, ""); err != nil {
 			t.Errorf("an update that brings in no image is refused: %v\n%s", err, document)
 		}
-		if err := g.review(good, bad, ""); err != nil {
+		if err := g.update(good, bad, ""); err != nil {
 			t.Errorf("an update that mends an object is refused: %v\n%s", err, document)
 		}
 	}
@@ -230,21 +146,38 @@ func decode(t *testing.T, document string) runtime.Object {
 
 func TestEphemeralContainerSubresource(t *testing.T) {
 	t.Parallel()
-	g := newGate(t)
+	g := imageGate(t)
 	for image, admitted := range map[string]bool{goodImage: true, "evil.org/shell:1": false, "registry.k8s.io/shell": false} {
 		attached := pod(goodImage)
 		attached.Spec.EphemeralContainers = []corev1.EphemeralContainer{{
 			EphemeralContainerCommon: corev1.EphemeralContainerCommon{Name: "debug", Image: image},
 		}}
-		if err := g.review(attached, pod(goodImage), "ephemeralcontainers"); (err == nil) != admitted {
+		if err := g.update(attached, pod(goodImage), "ephemeralcontainers"); (err == nil) != admitted {
 			t.Errorf("ephemeral container with %s: %v", image, err)
 		}
 	}
 }
 
+func TestDigestRequired(t *testing.T) {
+	t.Parallel()
+	g := newGate(t, map[string]map[string]string{"blue": nil}, func(ctx *pulumi.Context) error {
+		_, err := NewImagePolicy(ctx, "images", &ImagePolicyArgs{AllowedRegistries: []string{"registry.k8s.io"}, DigestRequired: true})
+		return err
+	})
+	const digest = "@sha256:ee6521f290b2168b6e0935a181d4cff9be1ac3f505666ef0e3c98fae8199917a"
+	for _, image := range []string{"registry.k8s.io/pause" + digest, goodImage + digest} {
+		if err := g.create(pod(image)); err != nil {
+			t.Errorf("%s is refused: %v", image, err)
+		}
+	}
+	if err := g.create(pod(goodImage)); err == nil || !strings.Contains(err.Error(), "image without a digest: '"+goodImage+"'") {
+		t.Errorf("%s: %v", goodImage, err)
+	}
+}
+
 func TestExemptNamespaces(t *testing.T) {
 	t.Parallel()
-	g := newGate(t)
+	g := imageGate(t)
 	for _, name := range []string{"kube-system", "local-path-storage"} {
 		system := pod("evil.org/a:1")
 		system.Namespace = name
@@ -256,7 +189,7 @@ func TestExemptNamespaces(t *testing.T) {
 
 func TestAllFaultyImagesAreNamedAtOnce(t *testing.T) {
 	t.Parallel()
-	g := newGate(t)
+	g := imageGate(t)
 	faulty := pod("evil.org/a:1")
 	faulty.Spec.InitContainers = []corev1.Container{{Name: "b", Image: "nginx:1"}}
 	err := g.create(faulty)
@@ -268,7 +201,7 @@ func TestAllFaultyImagesAreNamedAtOnce(t *testing.T) {
 // TestCost keeps the policy far below the API server's limit for one request, for a pod with more images than anybody has.
 func TestCost(t *testing.T) {
 	t.Parallel()
-	g := newGate(t)
+	g := imageGate(t)
 	large := pod(goodImage)
 	for range 100 {
 		large.Spec.Containers = append(large.Spec.Containers, corev1.Container{
