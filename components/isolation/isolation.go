@@ -1,10 +1,9 @@
 package isolation
 
 import (
+	"errors"
 	"fmt"
 
-	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
-	networkingv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/networking/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/rampart-iac/rampart/components/internal/objects"
@@ -13,23 +12,27 @@ import (
 // ComponentToken is the type token of NamespaceIsolation.
 const ComponentToken = "rampart:isolation:NamespaceIsolation"
 
-// The names of the policies in the namespace.
-const (
-	DefaultDenyPolicy        = "default-deny"
-	AllowDNSPolicy           = "allow-dns"
-	AllowSameNamespacePolicy = "allow-same-namespace"
-)
-
-const dnsPort = 53
-
 // NamespaceIsolationArgs say what to isolate.
 type NamespaceIsolationArgs struct {
 	// Namespace to isolate. It must exist, or be made by a resource that the options depend on. Required.
 	Namespace string
+
+	// Allow is what is let through beside cluster DNS and the namespace itself. Default: nothing.
+	Allow []Rule
+
+	// Surroundings are what the rules are checked against: which tenants and network sets there are, and what is the
+	// cluster's own.
+	Surroundings Surroundings
 }
 
-func (a NamespaceIsolationArgs) validate() error {
-	return objects.CheckNamespace("namespace", a.Namespace)
+// Validate reports every fault at once.
+func (a NamespaceIsolationArgs) Validate() error {
+	return errors.Join(objects.CheckNamespace("namespace", a.Namespace), a.ValidateRules())
+}
+
+// ValidateRules reports every fault of the rules and their surroundings, for whoever checks the namespace already.
+func (a NamespaceIsolationArgs) ValidateRules() error {
+	return errors.Join(append(a.Surroundings.faults(), checkAll("allow", a.Namespace, a.Allow, a.Surroundings)...)...)
 }
 
 // NamespaceIsolation is the isolation of one namespace.
@@ -49,7 +52,7 @@ func NewNamespaceIsolation(
 	if args == nil {
 		args = &NamespaceIsolationArgs{}
 	}
-	if err := args.validate(); err != nil {
+	if err := args.Validate(); err != nil {
 		return nil, fmt.Errorf("namespace isolation %q: %w", name, err)
 	}
 
@@ -62,17 +65,8 @@ func NewNamespaceIsolation(
 	if err != nil {
 		return nil, fmt.Errorf("namespace isolation %q: %w", name, err)
 	}
-	for _, policy := range policies() {
-		if _, err := networkingv1.NewNetworkPolicy(ctx, name+"-"+policy.name, &networkingv1.NetworkPolicyArgs{
-			Metadata: &metav1.ObjectMetaArgs{
-				Name:      pulumi.String(policy.name),
-				Namespace: pulumi.String(args.Namespace),
-				Labels:    objects.Labels(),
-			},
-			Spec: policy.spec,
-		}, child); err != nil {
-			return nil, fmt.Errorf("namespace isolation %q: network policy %s: %w", name, policy.name, err)
-		}
+	if err := createPolicies(ctx, name, *args, child); err != nil {
+		return nil, fmt.Errorf("namespace isolation %q: %w", name, err)
 	}
 
 	component.Namespace = pulumi.String(args.Namespace).ToStringOutput()
@@ -80,51 +74,4 @@ func NewNamespaceIsolation(
 		return nil, fmt.Errorf("registering the outputs of namespace isolation %q: %w", name, err)
 	}
 	return component, nil
-}
-
-type policy struct {
-	name string
-	spec *networkingv1.NetworkPolicySpecArgs
-}
-
-func policies() []policy {
-	everyPod := &metav1.LabelSelectorArgs{}
-	return []policy{
-		{DefaultDenyPolicy, &networkingv1.NetworkPolicySpecArgs{
-			PodSelector: everyPod,
-			PolicyTypes: pulumi.ToStringArray([]string{"Ingress", "Egress"}),
-		}},
-		{AllowDNSPolicy, &networkingv1.NetworkPolicySpecArgs{
-			PodSelector: everyPod,
-			PolicyTypes: pulumi.ToStringArray([]string{"Egress"}),
-			Egress: networkingv1.NetworkPolicyEgressRuleArray{&networkingv1.NetworkPolicyEgressRuleArgs{
-				// The cluster's DNS pods and no other: port 53 to anywhere would be a way out for data.
-				To: networkingv1.NetworkPolicyPeerArray{&networkingv1.NetworkPolicyPeerArgs{
-					NamespaceSelector: labelSelector("kubernetes.io/metadata.name", "kube-system"),
-					PodSelector:       labelSelector("k8s-app", "kube-dns"),
-				}},
-				// Answers that do not fit a datagram are asked for again over TCP.
-				Ports: networkingv1.NetworkPolicyPortArray{port("UDP"), port("TCP")},
-			}},
-		}},
-		{AllowSameNamespacePolicy, &networkingv1.NetworkPolicySpecArgs{
-			PodSelector: everyPod,
-			PolicyTypes: pulumi.ToStringArray([]string{"Ingress", "Egress"}),
-			// A pod selector without a namespace selector means this namespace.
-			Ingress: networkingv1.NetworkPolicyIngressRuleArray{&networkingv1.NetworkPolicyIngressRuleArgs{
-				From: networkingv1.NetworkPolicyPeerArray{&networkingv1.NetworkPolicyPeerArgs{PodSelector: everyPod}},
-			}},
-			Egress: networkingv1.NetworkPolicyEgressRuleArray{&networkingv1.NetworkPolicyEgressRuleArgs{
-				To: networkingv1.NetworkPolicyPeerArray{&networkingv1.NetworkPolicyPeerArgs{PodSelector: everyPod}},
-			}},
-		}},
-	}
-}
-
-func labelSelector(key, value string) *metav1.LabelSelectorArgs {
-	return &metav1.LabelSelectorArgs{MatchLabels: pulumi.StringMap{key: pulumi.String(value)}}
-}
-
-func port(protocol string) *networkingv1.NetworkPolicyPortArgs {
-	return &networkingv1.NetworkPolicyPortArgs{Port: pulumi.Int(dnsPort), Protocol: pulumi.String(protocol)}
 }

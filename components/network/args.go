@@ -30,6 +30,10 @@ type CalicoArgs struct {
 	// Images to run. Default: PublishedImages.
 	Images Images
 
+	// HostEndpoints gives every node a host endpoint, with which policies can name the node and guard it. Without a policy
+	// for them nothing changes: the profile of these endpoints allows all. Default: false.
+	HostEndpoints bool
+
 	// MTU of the pods' interfaces and of the tunnel, in bytes. Default: 0, found out on each node.
 	MTU int
 }

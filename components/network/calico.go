@@ -72,7 +72,7 @@ func createLayers(
 	if err != nil {
 		return nil, err
 	}
-	rights, err := createAccounts(ctx, name, child)
+	rights, err := createAccounts(ctx, name, args.HostEndpoints, child)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func createLayers(
 	if err != nil {
 		return nil, err
 	}
-	controllers, err := createKubeControllers(ctx, name, args.Images.KubeControllers, child, after)
+	controllers, err := createKubeControllers(ctx, name, args, child, after)
 	if err != nil {
 		return nil, err
 	}

@@ -140,7 +140,8 @@ func TestNode(t *testing.T) {
 		"CALICO_IPV4POOL_CIDR": "172.20.0.0/14", "CALICO_IPV4POOL_VXLAN": "Always", "CALICO_IPV4POOL_IPIP": "Never",
 		"CALICO_NETWORKING_BACKEND": "vxlan", "FELIX_IPV6SUPPORT": "false", "FELIX_HEALTHHOST": "localhost",
 		"FELIX_USAGEREPORTINGENABLED": "false", "FELIX_PROMETHEUSMETRICSENABLED": "false", "FELIX_VXLANMTU": "1400",
-		"IP_AUTODETECTION_METHOD": "kubernetes-internal-ip", "DATASTORE_TYPE": "kubernetes",
+		"FELIX_FAILSAFEINBOUNDHOSTPORTS": "tcp:22,udp:68,tcp:6443",
+		"IP_AUTODETECTION_METHOD":        "kubernetes-internal-ip", "DATASTORE_TYPE": "kubernetes",
 	} {
 		if got := environment(pod.Containers[0])[name]; got != want {
 			t.Errorf("%s=%q, want %q", name, got, want)
@@ -194,38 +195,69 @@ func TestKubeControllersAreRestricted(t *testing.T) {
 	}
 }
 
+// TestHostEndpoints: the controllers make them only if they are told to, and only then may they.
+func TestHostEndpoints(t *testing.T) {
+	t.Parallel()
+	for enabled, want := range map[bool]string{true: "Enabled", false: "Disabled"} {
+		recorder := install(t, CalicoArgs{HostEndpoints: enabled})
+		settings := struct {
+			Spec struct {
+				Controllers struct {
+					Node struct{ HostEndpoint struct{ AutoCreate string } }
+				}
+			}
+		}{}
+		recorder.Decode(t, "network-kube-controllers-settings", &settings)
+		if got := settings.Spec.Controllers.Node.HostEndpoint.AutoCreate; got != want {
+			t.Errorf("host endpoints %s, want %s", got, want)
+		}
+		mayCreate := slices.ContainsFunc(clusterRole(t, recorder, kubeControllersAccount).Rules, func(rule rbacv1.PolicyRule) bool {
+			return slices.Contains(rule.Resources, "hostendpoints") && slices.Contains(rule.Verbs, "create")
+		})
+		if mayCreate != enabled {
+			t.Errorf("may create host endpoints: %t, want %t", mayCreate, enabled)
+		}
+	}
+}
+
 func TestNoWildcardsInClusterRoles(t *testing.T) {
 	t.Parallel()
-	recorder := install(t, CalicoArgs{})
+	recorder := install(t, CalicoArgs{HostEndpoints: true})
 	for _, account := range accounts {
-		for _, made := range recorder.OfType("kubernetes:rbac.authorization.k8s.io/v1:ClusterRole") {
-			if made.Name != "network-"+account.name {
-				continue
+		for _, rule := range clusterRole(t, recorder, account.name).Rules {
+			if slices.Contains(slices.Concat(rule.APIGroups, rule.Resources, rule.Verbs), "*") {
+				t.Errorf("%s: wildcard in %+v", account.name, rule)
 			}
-			text, err := json.Marshal(made.Inputs.Mappable())
-			if err != nil {
-				t.Fatal(err)
+			if slices.Contains(rule.Resources, "secrets") || slices.Contains(rule.Resources, "configmaps") {
+				t.Errorf("%s reads what it does not need: %+v", account.name, rule)
 			}
-			role := &rbacv1.ClusterRole{}
-			if err := json.Unmarshal(text, role); err != nil {
-				t.Fatal(err)
-			}
-			if len(role.Rules) == 0 {
-				t.Errorf("%s has no rules", account.name)
-			}
-			for _, rule := range role.Rules {
-				if slices.Contains(slices.Concat(rule.APIGroups, rule.Resources, rule.Verbs), "*") {
-					t.Errorf("%s: wildcard in %+v", account.name, rule)
-				}
-				if slices.Contains(rule.Resources, "secrets") || slices.Contains(rule.Resources, "configmaps") {
-					t.Errorf("%s reads what it does not need: %+v", account.name, rule)
-				}
-				if slices.Contains(rule.Resources, "serviceaccounts/token") && !slices.Equal(rule.ResourceNames, []string{cniAccount}) {
-					t.Errorf("%s makes tokens of %v", account.name, rule.ResourceNames)
-				}
+			if slices.Contains(rule.Resources, "serviceaccounts/token") && !slices.Equal(rule.ResourceNames, []string{cniAccount}) {
+				t.Errorf("%s makes tokens of %v", account.name, rule.ResourceNames)
 			}
 		}
 	}
+}
+
+// clusterRole returns the role of an account; the account itself and the binding have the same name.
+func clusterRole(t *testing.T, recorder *enginetest.Recorder, account string) *rbacv1.ClusterRole {
+	t.Helper()
+	role := &rbacv1.ClusterRole{}
+	for _, made := range recorder.OfType("kubernetes:rbac.authorization.k8s.io/v1:ClusterRole") {
+		if made.Name != "network-"+account {
+			continue
+		}
+		text, err := json.Marshal(made.Inputs.Mappable())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(text, role); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(role.Rules) == 0 {
+		t.Fatalf("%s has no cluster role with rules", account)
+	}
+	return role
 }
 
 func TestImages(t *testing.T) {

@@ -19,11 +19,12 @@ const (
 	kubeControllersUser = 999 // the user that the published image is made for
 )
 
-// createKubeControllers registers the controllers that give back the addresses of pods and nodes that are gone.
+// createKubeControllers registers the controllers that give back the addresses of pods and nodes that are gone, and that
+// make host endpoints of nodes if there are to be any.
 func createKubeControllers(
-	ctx *pulumi.Context, name string, image string, opts ...pulumi.ResourceOption,
+	ctx *pulumi.Context, name string, args CalicoArgs, opts ...pulumi.ResourceOption,
 ) (*appsv1.Deployment, error) {
-	settings, err := createSettings(ctx, name, opts...)
+	settings, err := createSettings(ctx, name, args.HostEndpoints, opts...)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +47,7 @@ func createKubeControllers(
 			Selector: &metav1.LabelSelectorArgs{MatchLabels: selector},
 			Template: &corev1.PodTemplateSpecArgs{
 				Metadata: &metav1.ObjectMetaArgs{Labels: objects.Labels("k8s-app", kubeControllersApp)},
-				Spec:     kubeControllersPod(image),
+				Spec:     kubeControllersPod(args.Images.KubeControllers),
 			},
 		},
 	}, append(opts, pulumi.DependsOn([]pulumi.Resource{settings}))...)
@@ -59,8 +60,12 @@ func createKubeControllers(
 // createSettings registers the controllers' own settings. Without it they would make one that serves metrics over plain
 // HTTP on every address of the pod.
 func createSettings(
-	ctx *pulumi.Context, name string, opts ...pulumi.ResourceOption,
+	ctx *pulumi.Context, name string, hostEndpoints bool, opts ...pulumi.ResourceOption,
 ) (*apiextensions.CustomResource, error) {
+	autoCreate := "Disabled"
+	if hostEndpoints {
+		autoCreate = "Enabled"
+	}
 	settings, err := apiextensions.NewCustomResource(ctx, name+"-kube-controllers-settings",
 		&apiextensions.CustomResourceArgs{
 			ApiVersion: pulumi.String(crdGroup + "/v1"),
@@ -71,7 +76,7 @@ func createSettings(
 				"healthChecks":          "Enabled",
 				"prometheusMetricsPort": 0,
 				"controllers": map[string]any{"node": map[string]any{
-					"hostEndpoint": map[string]any{"autoCreate": "Disabled"},
+					"hostEndpoint": map[string]any{"autoCreate": autoCreate},
 				}},
 			}},
 		}, opts...)

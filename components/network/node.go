@@ -183,7 +183,10 @@ func nodeEnvironment(args CalicoArgs) corev1.EnvVarArray {
 		variable("FELIX_PROMETHEUSMETRICSENABLED", "false"),
 		// Nothing is reported to Calico's makers.
 		variable("FELIX_USAGEREPORTINGENABLED", "false"),
-		// XDP speeds up deny lists on host endpoints, which we have none of, and wants the BPF file system.
+		// Ports of a node that stay open whatever a policy on host endpoints says, so that a mistake can be mended: SSH,
+		// DHCP, the API server. Calico's own list has etcd and BGP on it as well, and no policy could close those.
+		variable("FELIX_FAILSAFEINBOUNDHOSTPORTS", "tcp:22,udp:68,tcp:6443"),
+		// XDP speeds up policies on host endpoints that are not tracked, which we have none of, and wants the BPF file system.
 		variable("FELIX_XDPENABLED", "false"),
 	}
 }

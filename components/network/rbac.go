@@ -2,6 +2,7 @@ package network
 
 import (
 	"fmt"
+	"slices"
 
 	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
 	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
@@ -34,8 +35,7 @@ var (
 	watchVerbs = []string{"list", "watch"}
 )
 
-// accounts lists who may do what. It is upstream's list less what only BGP, Typha, upgrades from old releases and
-// automatic host endpoints need.
+// accounts lists who may do what. It is upstream's list less what only BGP, Typha and upgrades from old releases need.
 var accounts = []struct {
 	name  string
 	token bool // mounts a token: it has pods
@@ -113,7 +113,7 @@ var accounts = []struct {
 				resources: []string{"blockaffinities", "ipamblocks", "ipamhandles"},
 				verbs:     []string{"get", "list", "watch", "create", "update", "delete"},
 			},
-			// With automatic host endpoints off it deletes those that an earlier setting made.
+			// With host endpoints off it deletes those that an earlier setting made.
 			{group: crdGroup, resources: []string{"hostendpoints"}, verbs: []string{"get", "list", "delete"}},
 			{
 				group:     crdGroup,
@@ -130,10 +130,19 @@ var accounts = []struct {
 	},
 }
 
+// hostEndpointRule is what the controllers may do beside the rest where they make host endpoints.
+var hostEndpointRule = rule{group: crdGroup, resources: []string{"hostendpoints"}, verbs: []string{"create", "update"}}
+
 // createAccounts registers service accounts, cluster roles and bindings.
-func createAccounts(ctx *pulumi.Context, name string, opts ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
+func createAccounts(
+	ctx *pulumi.Context, name string, hostEndpoints bool, opts ...pulumi.ResourceOption,
+) ([]pulumi.Resource, error) {
 	var created []pulumi.Resource
 	for _, account := range accounts {
+		rules := account.rules
+		if account.name == kubeControllersAccount && hostEndpoints {
+			rules = append(slices.Clone(rules), hostEndpointRule)
+		}
 		child := name + "-" + account.name
 		serviceAccount, err := corev1.NewServiceAccount(ctx, child, &corev1.ServiceAccountArgs{
 			Metadata:                     metadata(account.name),
@@ -144,7 +153,7 @@ func createAccounts(ctx *pulumi.Context, name string, opts ...pulumi.ResourceOpt
 		}
 		role, err := rbacv1.NewClusterRole(ctx, child, &rbacv1.ClusterRoleArgs{
 			Metadata: clusterMetadata(account.name),
-			Rules:    policyRules(account.rules),
+			Rules:    policyRules(rules),
 		}, opts...)
 		if err != nil {
 			return nil, fmt.Errorf("cluster role %s: %w", account.name, err)
