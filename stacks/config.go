@@ -17,6 +17,7 @@ type Config struct {
 	Cluster   Cluster   `config:"cluster"`
 	Admission Admission `config:"admission"`
 	Access    Access    `config:"access"`
+	Isolation Isolation `config:"isolation"`
 
 	// Tenants each get a namespace of their own, isolated from the others.
 	Tenants []Tenant `config:"tenants"`
@@ -116,6 +117,16 @@ type Tenant struct {
 
 	// Secrets of the namespace: by the name of the Secret, then by the key.
 	Secrets map[string]map[string]Secret `config:"secrets"`
+
+	// AllowFrom and AllowTo are ports that are open between this tenant and others: both sides must say so.
+	AllowFrom []Neighbour `config:"allowFrom"`
+	AllowTo   []Neighbour `config:"allowTo"`
+
+	// AllowEgress is where the tenant's pods may connect to outside the cluster.
+	AllowEgress []Egress `config:"allowEgress"`
+
+	// APIServer lets the tenant's pods connect to the API server.
+	APIServer bool `config:"apiServer"`
 }
 
 // Quota is what a tenant may take. What is left out has its default (components/tenant).

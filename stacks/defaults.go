@@ -20,5 +20,7 @@ func Default() Config {
 			Ephemeral: false,
 		},
 		Admission: Admission{AllowedRegistries: []string{"registry.k8s.io"}},
+		// The provisioner of local volumes, which kind brings along, speaks to the API server.
+		Isolation: Isolation{ExemptNamespaces: []string{"kube-system", "local-path-storage"}},
 	}
 }

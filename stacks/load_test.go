@@ -293,6 +293,50 @@ func TestLoadReportsBadInput(t *testing.T) {
 			[]string{`rampart:access.breakGlass.expires "2027-11-25T12:00:00Z": is more than 7 days ahead: choose a moment ` +
 				`before 2026-12-02T12:00:00Z`},
 		},
+		"rules of tenants": {
+			Values{"rampart:tenants": `[{"name":"blue","allowFrom":[{"tenant":"red","port":80}],` +
+				`"allowTo":[{"tenant":"blue","port":0,"protocol":"udp"}],` +
+				`"allowEgress":[{"cidr":"0.0.0.0/0","port":443},{"cidr":"api.example.com","port":443},{"networkSet":"banks","port":443},` +
+				`{"cidr":"10.244.7.0/24","port":80},{"cidr":"169.254.169.254/32","port":80},{"cidr":"192.0.2.9/32","port":443}]}]`,
+				"rampart:isolation": `{"nodeCIDRs":["192.0.2.0/24"]}`},
+			[]string{
+				`rampart:tenants[0].allowFrom[0].tenant "red": is not a tenant of this cluster: use one of blue`,
+				`rampart:tenants[0].allowTo[0].protocol "udp": is not a protocol with ports: use TCP, UDP or SCTP`,
+				`rampart:tenants[0].allowTo[0].port 0: is not a port: use 1 to 65535`,
+				`rampart:tenants[0].allowTo[0].tenant "blue": is the tenant itself, whose namespace is open within: remove the rule`,
+				`rampart:tenants[0].allowEgress[0].cidr "0.0.0.0/0": is as good as anywhere, and data leaves by it: ` +
+					`name the ranges that are meant; only a rule of a tenant itself may go this far, with a waiver of RMP-NET-010`,
+				`rampart:tenants[0].allowEgress[1].cidr "api.example.com": is a name: policies of open-source Calico and of ` +
+					`Kubernetes match addresses, and those of a name change without notice: give a CIDR or a network set`,
+				`rampart:tenants[0].allowEgress[2].networkSet "banks": is not a network set of this cluster: there are none yet`,
+				`rampart:tenants[0].allowEgress[3].cidr "10.244.7.0/24": meets 10.244.0.0/16, the cluster's pods: ` +
+					`name a tenant instead of its addresses`,
+				`rampart:tenants[0].allowEgress[4].cidr "169.254.169.254/32": meets 169.254.169.254/32, ` +
+					`where clouds hand out credentials: choose a range without it`,
+				`rampart:tenants[0].allowEgress[5].cidr "192.0.2.9/32": meets 192.0.2.0/24, the cluster's nodes: ` +
+					`pods reach the API server by its own rule, and nothing else of a node`,
+			},
+		},
+		"isolation of the cluster": {
+			Values{
+				"rampart:isolation": `{"exemptNamespaces":["blue","Storage"],"nodeCIDRs":["172.18.0.0"],` +
+					`"networkSets":[{"name":"a","cidrs":["203.0.113.0/24"]},{"name":"a","cidrs":[]},{"name":"b","cidrs":["::/0"]}]}`,
+				"rampart:tenants": `[{"name":"blue"}]`,
+			},
+			[]string{
+				`rampart:isolation.exemptNamespaces ["blue","Storage"]: lacks kube-system: default deny would cut off the ` +
+					`cluster's own DNS, network and control plane: add it`,
+				`rampart:isolation.exemptNamespaces[0] "blue": is a tenant's, and nothing would hold it: remove it`,
+				`rampart:isolation.exemptNamespaces[1] "Storage": a lowercase RFC 1123 label must consist of lower case ` +
+					`alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or ` +
+					`'123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')`,
+				`rampart:isolation.nodeCIDRs[0] "172.18.0.0": is an address without a prefix length: did you mean 172.18.0.0/32?`,
+				`rampart:isolation.networkSets[1].name "a": is the name of rampart:isolation.networkSets[0] already: remove one`,
+				`rampart:isolation.networkSets[1].cidrs []: is empty: give at least one range in CIDR notation`,
+				`rampart:isolation.networkSets[2].cidrs[0] "::/0": is as good as anywhere, and data leaves by it: ` +
+					`name the ranges that are meant; only a rule of a tenant itself may go this far, with a waiver of RMP-NET-010`,
+			},
+		},
 		"cluster settings out of range": {
 			Values{"rampart:cluster": `{"name":"Rampart_1","workers":-1,"tlsMinVersion":"1.1","engine":"lxc",` +
 				`"apiServerPort":80}`},
@@ -392,6 +436,7 @@ func TestDefaultStackFile(t *testing.T) {
 		Viewers:   People{Users: []string{}, Groups: []string{}},
 		Operators: People{Groups: []string{}}, Auditors: People{Groups: []string{}},
 	}
+	want.Isolation.NetworkSets, want.Isolation.NodeCIDRs = []NetworkSet{}, []string{}
 	want.Tenants = []Tenant{
 		{
 			Name: "blue", Developers: People{Users: []string{}, Groups: []string{"blue-team"}},
@@ -525,6 +570,41 @@ func TestLoadOfAGrant(t *testing.T) {
 	}
 	if got := config.Access.BreakGlass.Grant(); !got.Expires.Equal(want.Expires) || got.Reason != want.Reason || got.Owner != want.Owner {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// TestAnywhereWithAWaiver: the tenant that has it, and no other.
+func TestAnywhereWithAWaiver(t *testing.T) {
+	t.Parallel()
+	values := Values{
+		"rampart:baseline": `{"waivers":[{"control":"RMP-NET-010","scope":"tenant/blue","reason":"a crawler","owner":"us",` +
+			`"expires":"2026-12-31"}]}`,
+		"rampart:tenants": `[{"name":"blue","allowEgress":[{"cidr":"0.0.0.0/0","port":443}]},{"name":"green"}]`,
+	}
+	if _, err := Load(values, testHost()); err != nil {
+		t.Errorf("the tenant with the waiver: %v", err)
+	}
+	values["rampart:tenants"] = `[{"name":"green","allowEgress":[{"cidr":"0.0.0.0/0","port":443}]},{"name":"blue"}]`
+	if _, err := Load(values, testHost()); err == nil || !strings.Contains(err.Error(), "rampart:tenants[0].allowEgress[0].cidr") {
+		t.Errorf("another tenant: got %v", err)
+	}
+}
+
+// TestRulesOfOneSide: a rule between tenants that the other one does not repeat is no fault, and opens nothing.
+func TestRulesOfOneSide(t *testing.T) {
+	t.Parallel()
+	config, err := Load(Values{"rampart:tenants": `[` +
+		`{"name":"blue","allowTo":[{"tenant":"green","port":80},{"tenant":"green","port":53,"protocol":"UDP"}]},` +
+		`{"name":"green","allowFrom":[{"tenant":"blue","port":80,"protocol":"TCP"},{"tenant":"blue","port":53}]}]`}, testHost())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"rampart:tenants[0].allowTo[1] opens nothing until tenant green has allowFrom blue for udp-53",
+		"rampart:tenants[1].allowFrom[1] opens nothing until tenant blue has allowTo green for tcp-53",
+	}
+	if got := config.oneSided(); !slices.Equal(got, want) {
+		t.Errorf("got\n%s", strings.Join(got, "\n"))
 	}
 }
 

@@ -54,6 +54,10 @@ func enforced(config Config, facts baseline.Facts) []string {
 		fmt.Sprintf("images from %d allowed %s only, never :latest",
 			len(config.Admission.AllowedRegistries), plural(len(config.Admission.AllowedRegistries), "registry", "registries")),
 	}
+	if facts.PolicyEnforcer == baseline.PolicyEnforcerCalico {
+		lines = append(lines, fmt.Sprintf("default deny in every namespace but %d; nodes, metadata and other tenants out of reach",
+			len(config.Isolation.ExemptNamespaces)))
+	}
 	if count := len(config.Tenants); count > 0 {
 		lowered := ""
 		for _, each := range config.Tenants {

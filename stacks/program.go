@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/rampart-iac/rampart/baseline"
 	"github.com/rampart-iac/rampart/components/access"
 	"github.com/rampart-iac/rampart/components/admission"
+	"github.com/rampart-iac/rampart/components/isolation"
 	"github.com/rampart-iac/rampart/components/network"
 	"github.com/rampart-iac/rampart/components/tenant"
 	"github.com/rampart-iac/rampart/providers"
@@ -39,7 +41,11 @@ func Program(ctx *pulumi.Context) error {
 	if _, err := run.access(ctx, cluster, append(ready, policy)); err != nil {
 		return err
 	}
-	tenants, err := run.tenants(ctx, cluster, append(ready, policy))
+	walls, err := run.isolation(ctx, cluster, append(ready, policy))
+	if err != nil {
+		return err
+	}
+	tenants, err := run.tenants(ctx, cluster, slices.Concat(ready, []pulumi.Resource{policy}, walls))
 	if err != nil {
 		return err
 	}
@@ -106,6 +112,7 @@ func (r run) network(ctx *pulumi.Context, cluster *providers.Cluster) ([]pulumi.
 			CNI:             r.images.Images["calico-cni"].Reference,
 			KubeControllers: r.images.Images["calico-kube-controllers"].Reference,
 		},
+		HostEndpoints: true,
 	}, cluster.InCluster()...)
 	if err != nil {
 		return nil, err
@@ -138,14 +145,35 @@ func (r run) access(
 	return access.NewClusterAccess(ctx, cluster.Name+"-access", args, cluster.InCluster(after...)...)
 }
 
+// isolation denies what nobody allows, in all namespaces at once and in those to come, if the cluster has what can.
+func (r run) isolation(
+	ctx *pulumi.Context, cluster *providers.Cluster, after []pulumi.Resource,
+) ([]pulumi.Resource, error) {
+	for _, line := range r.config.oneSided() {
+		if err := ctx.Log.Warn(line, nil); err != nil {
+			return nil, err
+		}
+	}
+	if cluster.Facts.PolicyEnforcer != baseline.PolicyEnforcerCalico {
+		return nil, nil
+	}
+	args := r.config.clusterIsolation(cluster.Facts.PolicyEnforcer, r.resolved)
+	walls, err := isolation.NewClusterIsolation(ctx, cluster.Name+"-isolation", &args, cluster.InCluster(after...)...)
+	if err != nil {
+		return nil, err
+	}
+	return append(walls.Policies, walls), nil
+}
+
 // tenants makes the tenants, by their names.
 func (r run) tenants(
 	ctx *pulumi.Context, cluster *providers.Cluster, after []pulumi.Resource,
 ) (map[string]*tenant.Tenant, error) {
 	tenants := map[string]*tenant.Tenant{}
 	for _, each := range r.config.Tenants {
-		made, err := tenant.NewTenant(ctx, cluster.Name+"-"+each.Name, each.args(cluster.Facts, r.resolved),
-			cluster.InCluster(after...)...)
+		args := each.args(cluster.Facts, r.resolved)
+		args.Allow, args.Surroundings = each.networkRules(r.resolved), r.config.surroundings(cluster.Facts.PolicyEnforcer)
+		made, err := tenant.NewTenant(ctx, cluster.Name+"-"+each.Name, args, cluster.InCluster(after...)...)
 		if err != nil {
 			return nil, err
 		}

@@ -112,18 +112,21 @@ func newRecorder() *recorder {
 //
 //nolint:paralleltest // the program reads the environment
 func TestProgramOrdersItsLayers(t *testing.T) {
-	configure(t, workingFolder(t), Values{"rampart:tenants": `[{"name":"blue"},{"name":"green"}]`})
+	configure(t, workingFolder(t), Values{"rampart:tenants": `[{"name":"blue","apiServer":true},{"name":"green"}]`})
 	record := newRecorder()
 	if err := runProgram(record); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"rampart":         "rampart:kind:HardenedCluster",
-		"rampart-cluster": "rampart:kind:Cluster",
-		"rampart-calico":  "rampart:network:Calico",
-		"rampart-images":  "rampart:admission:ImagePolicy",
-		"rampart-blue":    "rampart:tenant:Tenant",
-		"rampart-green":   "rampart:tenant:Tenant",
+		"rampart":                                 "rampart:kind:HardenedCluster",
+		"rampart-cluster":                         "rampart:kind:Cluster",
+		"rampart-calico":                          "rampart:network:Calico",
+		"rampart-images":                          "rampart:admission:ImagePolicy",
+		"rampart-isolation":                       "rampart:isolation:ClusterIsolation",
+		"rampart-isolation-border-blue":           "kubernetes:crd.projectcalico.org/v1:GlobalNetworkPolicy",
+		"rampart-blue-isolation-allow-api-server": "kubernetes:crd.projectcalico.org/v1:NetworkPolicy",
+		"rampart-blue":                            "rampart:tenant:Tenant",
+		"rampart-green":                           "rampart:tenant:Tenant",
 	} {
 		if got := record.types[name]; got != want {
 			t.Errorf("%s is a %q, want %q", name, got, want)
@@ -133,7 +136,10 @@ func TestProgramOrdersItsLayers(t *testing.T) {
 		"rampart-calico": "::rampart-cluster",
 		"rampart-images": "::rampart-calico-dns-ready",
 		"rampart-blue":   "::rampart-images-binding",
-		"rampart-green":  "::rampart-calico-dns-ready",
+		// Nobody moves in before the walls stand, and they stand after what they would break.
+		"rampart-blue-namespace":         "::rampart-isolation-default-deny",
+		"rampart-isolation-default-deny": "::rampart-calico-dns-ready",
+		"rampart-green":                  "::rampart-calico-dns-ready",
 	} {
 		if !slices.ContainsFunc(record.dependencies[name], func(urn string) bool { return strings.HasSuffix(urn, want) }) {
 			t.Errorf("%s does not wait for %s, only for %q", name, want, record.dependencies[name])

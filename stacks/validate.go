@@ -51,6 +51,7 @@ func validate(config Config, host Host, known Faults) Faults {
 	v.admission()
 	v.access()
 	v.tenants()
+	v.isolation()
 	return v.faults
 }
 

@@ -55,6 +55,12 @@ type TenantArgs struct {
 	// KubernetesVersion of the cluster: baseline.Facts.KubernetesVersion. The Pod Security rules of that minor release
 	// apply, so that a newer API server changes them only when the stack says so. Required.
 	KubernetesVersion baseline.KubernetesVersion
+
+	// Allow is what the namespace is open for, beside cluster DNS and itself. Default: nothing.
+	Allow []isolation.Rule
+
+	// Surroundings are what the rules are checked against.
+	Surroundings isolation.Surroundings
 }
 
 func (a TenantArgs) withDefaults() TenantArgs {
@@ -118,7 +124,10 @@ func NewTenant(
 	}
 	settled := args.withDefaults()
 	roleArgs := settled.access()
-	if err := errors.Join(settled.validate(), roleArgs.Validate()); err != nil {
+	borderArgs := &isolation.NamespaceIsolationArgs{
+		Namespace: settled.Namespace, Allow: settled.Allow, Surroundings: settled.Surroundings,
+	}
+	if err := errors.Join(settled.validate(), roleArgs.Validate(), borderArgs.ValidateRules()); err != nil {
 		return nil, fmt.Errorf("tenant %q: %w", name, err)
 	}
 
@@ -135,8 +144,7 @@ func NewTenant(
 	if err != nil {
 		return nil, fmt.Errorf("tenant %q: %w", name, err)
 	}
-	border, err := isolation.NewNamespaceIsolation(ctx, name+"-isolation",
-		&isolation.NamespaceIsolationArgs{Namespace: settled.Namespace},
+	border, err := isolation.NewNamespaceIsolation(ctx, name+"-isolation", borderArgs,
 		child, pulumi.DependsOn([]pulumi.Resource{namespace}))
 	if err != nil {
 		return nil, fmt.Errorf("tenant %q: %w", name, err)

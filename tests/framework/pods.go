@@ -17,7 +17,22 @@ import (
 // podDeadline is for a pod of the tests to become ready: its image is on the node.
 const podDeadline = 90 * time.Second
 
-// Namespace makes a namespace with a random name that no policy of the product covers, for the length of the test.
+// ExemptNamespace is a namespace that the stack's configuration exempts from the isolation of the cluster. Control
+// experiments start from it and end at it.
+const ExemptNamespace = "e2e-exempt"
+
+// Exempt makes sure that the exempt namespace is there, and returns its name. It stays: other tests use it too.
+func (c *Cluster) Exempt(t *testing.T) string {
+	t.Helper()
+	_, err := c.Client.CoreV1().Namespaces().Create(t.Context(),
+		&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: ExemptNamespace}}, metav1.CreateOptions{})
+	if err != nil && !apierrors.IsAlreadyExists(err) {
+		t.Fatal(err)
+	}
+	return ExemptNamespace
+}
+
+// Namespace makes a namespace with a random name, which is nobody's, for the length of the test.
 func (c *Cluster) Namespace(t *testing.T) string {
 	t.Helper()
 	namespace, err := c.Client.CoreV1().Namespaces().Create(t.Context(),
@@ -37,20 +52,32 @@ func (c *Cluster) Namespace(t *testing.T) string {
 // RunPod creates a pod and waits until it is ready and has an address. The test deletes it at its end.
 func (c *Cluster) RunPod(t *testing.T, pod *corev1.Pod) *corev1.Pod {
 	t.Helper()
+	c.CreatePod(t, pod)
+	return c.AwaitPod(t, pod)
+}
+
+// CreatePod creates a pod and does not wait for it. The test deletes it at its end.
+func (c *Cluster) CreatePod(t *testing.T, pod *corev1.Pod) {
+	t.Helper()
 	pods := c.Client.CoreV1().Pods(pod.Namespace)
-	created, err := pods.Create(t.Context(), pod, metav1.CreateOptions{})
-	if err != nil {
+	if _, err := pods.Create(t.Context(), pod, metav1.CreateOptions{}); err != nil {
 		t.Fatalf("creating pod %s/%s: %v", pod.Namespace, pod.Name, err)
 	}
 	t.Cleanup(func() {
-		err := pods.Delete(context.WithoutCancel(t.Context()), created.Name, metav1.DeleteOptions{})
+		err := pods.Delete(context.WithoutCancel(t.Context()), pod.Name, metav1.DeleteOptions{})
 		if err != nil && !apierrors.IsNotFound(err) {
 			t.Error(err)
 		}
 	})
-	Eventually(t, fmt.Sprintf("pod %s/%s to be ready", created.Namespace, created.Name), podDeadline,
-		func(ctx context.Context) error {
-			created, err = pods.Get(ctx, pod.Name, metav1.GetOptions{})
+}
+
+// AwaitPod waits until a pod is ready and has an address.
+func (c *Cluster) AwaitPod(t *testing.T, pod *corev1.Pod) *corev1.Pod {
+	t.Helper()
+	var created *corev1.Pod
+	Eventually(t, fmt.Sprintf("pod %s/%s to be ready", pod.Namespace, pod.Name), podDeadline,
+		func(ctx context.Context) (err error) {
+			created, err = c.Client.CoreV1().Pods(pod.Namespace).Get(ctx, pod.Name, metav1.GetOptions{})
 			if err != nil {
 				return err
 			}

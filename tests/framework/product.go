@@ -54,9 +54,19 @@ type Settings struct {
 
 // Tenants of every test installation, and the namespaces that they get.
 const (
+	// TenantBlue and TenantGreen declare nothing.
 	TenantBlue  = "blue"
 	TenantGreen = "green"
+
+	// TenantTeal and TenantViolet are open to each other, to a place outside and to the API server as Product.Config says,
+	// some of it on one side only.
+	TenantTeal   = "teal"
+	TenantViolet = "violet"
 )
+
+// OpenRange is the range outside the cluster that TenantTeal and TenantViolet may connect to, at OutsidePort: it is kept
+// for documentation, and nobody's.
+const OpenRange = "198.51.100.0/24"
 
 // Install builds the command line and makes an installation with a configuration of its own. Nothing is created in any
 // engine yet.
@@ -169,7 +179,7 @@ func (p *Product) Configure(config map[string]any) error {
 	return os.WriteFile(p.ConfigFile, text, 0o600)
 }
 
-// Config is a new copy of the configuration of a test stack: two tenants, the first with its secret if it was given one, and
+// Config is a new copy of the configuration of a test stack: four tenants, the first with its secret if it was given one, and
 // one allowed registry.
 func (p *Product) Config() map[string]any {
 	return map[string]any{
@@ -181,7 +191,28 @@ func (p *Product) Config() map[string]any {
 			"ephemeral":   true,
 		},
 		"rampart:admission": map[string]any{"allowedRegistries": []string{"registry.k8s.io"}},
-		"rampart:tenants":   []map[string]any{{"name": TenantBlue, "secrets": p.secretsOfBlue()}, {"name": TenantGreen}},
+		"rampart:isolation": map[string]any{
+			"exemptNamespaces": []string{"kube-system", "local-path-storage", ExemptNamespace},
+			"networkSets":      []map[string]any{{"name": "open", "cidrs": []string{OpenRange}}},
+		},
+		"rampart:tenants": []map[string]any{
+			{"name": TenantBlue, "secrets": p.secretsOfBlue()}, {"name": TenantGreen},
+			{
+				"name":      TenantTeal,
+				"apiServer": true,
+				"allowTo": []map[string]any{
+					{"tenant": TenantViolet, "port": TCPPort},
+					{"tenant": TenantViolet, "port": UDPPort, "protocol": "UDP"}, // which TenantViolet does not say
+				},
+				"allowEgress": []map[string]any{{"cidr": OpenRange, "port": 80}},
+			},
+			{
+				"name":        TenantViolet,
+				"allowFrom":   []map[string]any{{"tenant": TenantTeal, "port": TCPPort}},
+				"allowTo":     []map[string]any{{"tenant": TenantTeal, "port": TCPPort}}, // which TenantTeal does not say
+				"allowEgress": []map[string]any{{"networkSet": "open", "port": 80, "protocol": "UDP"}},
+			},
+		},
 	}
 }
 

@@ -127,6 +127,13 @@ func (o *Outside) HeardFrom(address string) bool {
 	return slices.Contains(o.callers, address)
 }
 
+// Callers returns the IP addresses that anything came from, in order, each once.
+func (o *Outside) Callers() []string {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	return slices.Compact(slices.Sorted(slices.Values(o.callers)))
+}
+
 // Close takes the address off the nodes again.
 func (o *Outside) Close() error {
 	var failed error

@@ -93,6 +93,11 @@ func rows() []row {
 		{"unknown baseline", top("rampart:baseline", map[string]any{"version": "2020.01"}), []string{"rampart:baseline.version", `"2020.01"`, "2026.11"}},
 		{"waiver that says nothing", waiver(), []string{"waivers[0].control", "waivers[0].scope", "waivers[0].reason", "waivers[0].owner", "waivers[0].expires"}},
 		{"waiver past its date", waiver("control", "RMP-IMG-001", "scope", "cluster", "reason", "r", "owner", "o", "expires", "2026-01-31"), []string{"rampart:baseline.waivers[0].expires", `"2026-01-31"`, "is past", "remove the waiver"}},
+		{"rule that names a missing tenant", tenant("allowFrom", []any{map[string]any{"tenant": "red", "port": 80}}), []string{"rampart:tenants[0].allowFrom[0].tenant", `"red"`, "is not a tenant", "use one of blue"}},
+		{"way out to anywhere", tenant("allowEgress", []any{map[string]any{"cidr": "0.0.0.0/0", "port": 443}}), []string{"rampart:tenants[0].allowEgress[0].cidr", `"0.0.0.0/0"`, "waiver of RMP-NET-010"}},
+		{"way to the metadata address, at no port", tenant("allowEgress", []any{map[string]any{"cidr": "169.254.0.0/16"}}), []string{"rampart:tenants[0].allowEgress[0].cidr", `"169.254.0.0/16"`, "credentials", "rampart:tenants[0].allowEgress[0].port 0"}},
+		{"way to a name", tenant("allowEgress", []any{map[string]any{"cidr": "api.example.com", "port": 443}}), []string{"rampart:tenants[0].allowEgress[0].cidr", `"api.example.com"`, "is a name", "give a CIDR"}},
+		{"kube-system cut off", top("rampart:isolation", map[string]any{"exemptNamespaces": []string{"default"}}), []string{"rampart:isolation.exemptNamespaces", `["default"]`, "lacks kube-system", "add it"}},
 		{"TLS floor too low", set(cluster, "tlsMinVersion", "1.1"), []string{"rampart:cluster.tlsMinVersion", `"1.1"`, `"1.3"`}},
 		{"unknown engine", set(cluster, "engine", "rkt"), []string{"rampart:cluster.engine", `"rkt"`, "podman"}},
 		{"three faults", func(config map[string]any) {
