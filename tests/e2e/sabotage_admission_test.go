@@ -17,7 +17,13 @@ func admissionSabotages() []sabotage {
 		{"a tenant's namespace is labelled privileged", label("privileged"), ids("RMP-ADM-001", "RMP-ADM-002", "RMP-TEN-001")},
 		{"a tenant's namespace is labelled baseline", label("baseline"), ids("RMP-ADM-002", "RMP-TEN-001")},
 		{"a policy fails open", failOpen, ids("RMP-ADM-003")},
-		{"the image policy is unbound", unbind, ids("RMP-ADM-003", "RMP-IMG-001", "RMP-IMG-002")},
+		{"the image policy is unbound", unbind("images"), ids("RMP-ADM-003", "RMP-IMG-001", "RMP-IMG-002")},
+		{"the token policy is unbound", unbind("tokens"), ids("RMP-ADM-003", "RMP-ADM-004")},
+		{"the workload policy is unbound", unbind("workloads"), ids("RMP-ADM-003", "RMP-ADM-005", "RMP-ADM-006", "RMP-ADM-007")},
+		{"the policy of ways into pods is unbound", unbind("pod-access"), ids("RMP-ADM-003", "RMP-ADM-008")},
+		{"the exposure policy is unbound", unbind("exposure"), ids("RMP-ADM-003", "RMP-ADM-009")},
+		{"the policy of grants is unbound", unbind("grants"), ids("RMP-ADM-003", "RMP-ADM-010")},
+		{"the ownership policy is unbound", unbind("ownership"), ids("RMP-ADM-003", "RMP-ADM-011")},
 		{"a tenant's quota is gone", dropQuota, ids("RMP-TEN-003")},
 		{"a tenant's limits are gone", dropLimits, ids("RMP-TEN-004")},
 	}
@@ -75,24 +81,26 @@ func failOpen(t *testing.T) func(context.Context) error {
 	}
 }
 
-// unbind deletes the binding of the image policy.
-func unbind(t *testing.T) func(context.Context) error {
-	t.Helper()
-	const name = "images.rampart.dev"
-	bindings := cluster.Client.AdmissionregistrationV1().ValidatingAdmissionPolicyBindings()
-	binding, err := bindings.Get(t.Context(), name, metav1.GetOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := bindings.Delete(t.Context(), name, metav1.DeleteOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(settleTime)
-	return func(ctx context.Context) error {
-		defer time.Sleep(settleTime)
-		binding.ResourceVersion, binding.UID = "", ""
-		_, err := bindings.Create(ctx, binding, metav1.CreateOptions{})
-		return err
+// unbind deletes the binding of a policy.
+func unbind(policy string) func(*testing.T) func(context.Context) error {
+	return func(t *testing.T) func(context.Context) error {
+		t.Helper()
+		name := policy + ".rampart.dev"
+		bindings := cluster.Client.AdmissionregistrationV1().ValidatingAdmissionPolicyBindings()
+		binding, err := bindings.Get(t.Context(), name, metav1.GetOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := bindings.Delete(t.Context(), name, metav1.DeleteOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(settleTime)
+		return func(ctx context.Context) error {
+			defer time.Sleep(settleTime)
+			binding.ResourceVersion, binding.UID = "", ""
+			_, err := bindings.Create(ctx, binding, metav1.CreateOptions{})
+			return err
+		}
 	}
 }
 

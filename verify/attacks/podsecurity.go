@@ -186,6 +186,9 @@ func podSecurity(ctx context.Context, scope *verify.Scope, trial *verify.Trial) 
 // podSecurityDenial is how Pod Security says that it refuses.
 const podSecurityDenial = "violates PodSecurity"
 
+// policyDenial is how a ValidatingAdmissionPolicy says that it refuses.
+const policyDenial = "ValidatingAdmissionPolicy"
+
 func (d deed) do(ctx context.Context, scope *verify.Scope, trial *verify.Trial, namespace string) error {
 	pod := scope.DecentPod(namespace, "probe")
 	d.change(&pod.Spec)
@@ -197,6 +200,9 @@ func (d deed) do(ctx context.Context, scope *verify.Scope, trial *verify.Trial, 
 		trial.Broken(d.level, "a pod that %s is admitted in namespace %s", d.says, namespace)
 	case !apierrors.IsForbidden(err):
 		return fmt.Errorf("a pod that %s: %w", d.says, err)
+	case strings.Contains(err.Error(), policyDenial) && !strings.Contains(err.Error(), podSecurityDenial):
+		// Policies are asked after Pod Security, which must have let it pass.
+		trial.Broken(d.level, "a pod that %s is refused by a policy alone in namespace %s, and not by Pod Security", d.says, namespace)
 	case !strings.Contains(err.Error(), podSecurityDenial) || !strings.Contains(err.Error(), d.denial):
 		return fmt.Errorf("a pod that %s is refused, but for something else: %w", d.says, err)
 	}

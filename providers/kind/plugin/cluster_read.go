@@ -53,24 +53,29 @@ func (c *Cluster) Read(
 		}
 	}
 	if state.Directory != "" {
-		files, err := readFiles(filesDirectory(state.Directory))
-		if err != nil {
-			return infer.ReadResponse[ClusterArgs, ClusterState]{}, err
-		}
-		if len(files) > 0 || len(state.ControlPlaneFiles) > 0 {
-			state.ControlPlaneFiles = files
-		}
-		if state.ControlPlaneUnits, err = readUnits(state.Directory, roleControlPlane, state.ControlPlaneUnits); err != nil {
-			return infer.ReadResponse[ClusterArgs, ClusterState]{}, err
-		}
-		if state.WorkerUnits, err = readUnits(state.Directory, roleWorker, state.WorkerUnits); err != nil {
-			return infer.ReadResponse[ClusterArgs, ClusterState]{}, err
-		}
-		if err := refreshKubeconfig(state); err != nil {
+		if err := readDirectory(&state); err != nil {
 			return infer.ReadResponse[ClusterArgs, ClusterState]{}, err
 		}
 	}
 	return infer.ReadResponse[ClusterArgs, ClusterState]{ID: req.ID, Inputs: req.Inputs, State: state}, nil
+}
+
+// readDirectory reads what stands in the cluster's directory into its state.
+func readDirectory(state *ClusterState) error {
+	files, err := readFiles(filesDirectory(state.Directory))
+	if err != nil {
+		return err
+	}
+	if len(files) > 0 || len(state.ControlPlaneFiles) > 0 {
+		state.ControlPlaneFiles = files
+	}
+	if state.ControlPlaneUnits, err = readUnits(state.Directory, roleControlPlane, state.ControlPlaneUnits); err != nil {
+		return err
+	}
+	if state.WorkerUnits, err = readUnits(state.Directory, roleWorker, state.WorkerUnits); err != nil {
+		return err
+	}
+	return refreshKubeconfig(*state)
 }
 
 // refreshKubeconfig writes the kubeconfig that people use anew if it is not the cluster's: renewed certificates, or somebody
