@@ -29,6 +29,8 @@ func (c *Cluster) DecentPod(namespace, name string) *corev1.Pod {
 		Spec: corev1.PodSpec{
 			// A deleted pod need not be polite.
 			TerminationGracePeriodSeconds: new(int64),
+			// Said, and not left to the account, so that an account which mounts its token changes nothing for this pod.
+			AutomountServiceAccountToken: &no,
 			SecurityContext: &corev1.PodSecurityContext{
 				RunAsNonRoot: &yes, RunAsUser: &user,
 				SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
