@@ -60,10 +60,6 @@ func enforced(config Config, facts baseline.Facts) []string {
 		lines = append(lines, fmt.Sprintf("default deny in every namespace but %d; nodes, metadata and other tenants out of reach",
 			len(config.Isolation.ExemptNamespaces)))
 	}
-	if facts.PolicyEnforcer == baseline.PolicyEnforcerCalico {
-		lines = append(lines, fmt.Sprintf("default deny in every namespace but %d; nodes, metadata and other tenants out of reach",
-			len(config.Isolation.ExemptNamespaces)))
-	}
 	if count := len(config.Tenants); count > 0 {
 		lowered := ""
 		for _, each := range config.Tenants {
