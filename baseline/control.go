@@ -35,6 +35,10 @@ type Control struct {
 	// Levels that have the control.
 	Levels []Level
 
+	// Kubernetes is the first minor release that can do what the control asks for, and later ones can too. A cluster of an
+	// earlier one goes without: Resolved.On. Empty: all that are supported can.
+	Kubernetes MinorRelease
+
 	// WhenWaived says what a waiver lets a stack do. Empty: nothing changes, and the waiver only states for the record
 	// that somebody answers for the control not holding.
 	WhenWaived string

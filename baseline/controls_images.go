@@ -45,6 +45,7 @@ func imageControls() []Control {
 			Proof:       "tests/e2e.TestNodesPassTheBenchmark",
 			Since:       Version202611,
 			Levels:      everyLevel(),
+			Kubernetes:  "v1.35",
 		},
 		{
 			ID:          "RMP-IMG-005",

@@ -144,6 +144,21 @@ func workloadControls() []Control {
 			Proof:       "tests/apiserver/admission.TestDefaultsMakeRestrictedPodsEasier",
 			Since:       Version202611,
 			Levels:      everyLevel(),
+			Kubernetes:  "v1.36",
+		},
+		{
+			ID: "RMP-ADM-013",
+			Title: "The policies that hold the controls cannot be changed or deleted by anybody but the cluster's owner, " +
+				"whatever roles say",
+			Why: "No policy in the API protects policies: one role too many, and all of them are gone. " +
+				"This one is in a file that only the API server's node can change.",
+			Severity:    SeverityHigh,
+			References:  cite(cis("5.1.12"), owasp("K04")),
+			Enforcement: onKind(enforcedBy("providers/kind/hardening")),
+			Proof:       "tests/e2e.TestVerifySeesSabotage",
+			Since:       Version202611,
+			Levels:      everyLevel(),
+			Kubernetes:  "v1.37",
 		},
 	}
 }

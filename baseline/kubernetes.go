@@ -3,10 +3,20 @@ package baseline
 import (
 	"fmt"
 	"strings"
+
+	"golang.org/x/mod/semver"
 )
 
 // KubernetesVersion is an exact Kubernetes version with its leading v, such as v1.37.0.
 type KubernetesVersion string
+
+// Has says whether a version is of a minor release, such as v1.36, or a later one. What is not a version has nothing.
+func (v KubernetesVersion) Has(minor MinorRelease) bool {
+	return semver.IsValid(string(v)) && semver.Compare(semver.MajorMinor(string(v)), string(minor)) >= 0
+}
+
+// MinorRelease of Kubernetes with its leading v, such as v1.37: what it brings, all later ones have.
+type MinorRelease string
 
 // DefaultKubernetesVersion is the version that a stack gets if it names none. docs/decisions/0002-kubernetes-version.md
 // says why it is this one.

@@ -43,3 +43,15 @@ func TestUnsupportedVersionNamesTheSupportedOnes(t *testing.T) {
 		}
 	}
 }
+
+func TestVersionsHaveWhatEarlierOnesBrought(t *testing.T) {
+	t.Parallel()
+	for version, want := range map[KubernetesVersion]bool{
+		"v1.36.9": false, "v1.37.0-rc.1": true, "v1.37.0": true, "v1.37.2": true, "v1.100.0": true, "v2.0.0": true,
+		"v1.9.0": false, "": false, "1.37.0": false, "v1.37.0+suffix": true,
+	} {
+		if version.Has("v1.37") != want {
+			t.Errorf("%q has what v1.37 brought: %t", version, !want)
+		}
+	}
+}

@@ -194,6 +194,9 @@ func renderAreas(p *page, catalogue Catalogue) {
 			if !slices.Contains(control.Levels, LevelBaseline) {
 				id += "<br>*restricted only*"
 			}
+			if control.Kubernetes != "" {
+				id += "<br>*from " + string(control.Kubernetes) + "*"
+			}
 			cells := []string{id, "**" + control.Title + ".** " + control.Why, string(control.Severity)}
 			for _, provider := range Providers() {
 				cells = append(cells, enforcementCell(control, control.Enforcement[provider]))

@@ -2,6 +2,7 @@ package baseline
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -67,6 +68,22 @@ func (c Catalogue) Resolve(
 		return Resolved{}, faults
 	}
 	return resolved, nil
+}
+
+// On returns what is left of it on a version of Kubernetes: what that version cannot do is not applicable, waived or not.
+func (r Resolved) On(version KubernetesVersion) Resolved {
+	controls := slices.Clone(r.Controls)
+	for i, control := range controls {
+		if control.Kubernetes == "" || version.Has(control.Kubernetes) {
+			continue
+		}
+		controls[i].State = StateNotApplicable
+		controls[i].Enforcement = maps.Clone(control.Enforcement)
+		controls[i].Enforcement[r.Provider] = notApplicable(fmt.Sprintf("Kubernetes can do it from %s on, and this is %s",
+			control.Kubernetes, version))
+	}
+	r.Controls = controls
+	return r
 }
 
 // in says whether a version of the baseline has the control.

@@ -71,6 +71,31 @@ func ids(controls []ResolvedControl) []ControlID {
 	return found
 }
 
+// TestAnOlderKubernetesGoesWithout what it cannot do, and the catalogue stays as it is.
+func TestAnOlderKubernetesGoesWithout(t *testing.T) {
+	t.Parallel()
+	catalogue := small()
+	catalogue.Controls[0].Kubernetes = "v1.37"
+	resolved, err := catalogue.Resolve(LevelRestricted, "2026.11", ProviderKind, nil, today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := resolved.On("v1.36.3")
+	if control := old.Controls[0]; control.State != StateNotApplicable ||
+		!strings.Contains(control.Enforcement[ProviderKind].Reason, "v1.37") {
+		t.Errorf("on v1.36.3: %s, %+v", control.State, control.Enforcement)
+	}
+	if len(old.Controls) != len(resolved.Controls) || old.Controls[1].State != StateEnforced {
+		t.Errorf("the other controls changed: %+v", old.Controls)
+	}
+	if resolved.Controls[0].State != StateEnforced || resolved.Controls[0].Enforcement[ProviderKind].State != StateEnforced {
+		t.Error("what it was made from changed")
+	}
+	if on := resolved.On("v1.37.0"); on.Controls[0].State != StateEnforced {
+		t.Errorf("on v1.37.0: %s", on.Controls[0].State)
+	}
+}
+
 func TestLevelBaselineHasLess(t *testing.T) {
 	t.Parallel()
 	resolved, err := small().Resolve(LevelBaseline, "2026.11", ProviderKind, nil, today)

@@ -147,14 +147,7 @@ func (r run) admission(
 	a := r.config.Admission
 	system := []string{storageNamespace}
 	lifetime := time.Duration(a.TokenLifetimeSeconds) * time.Second
-	deployers := admission.Administrators()
-	deployers.Users = slices.Concat(deployers.Users, a.Deployers.Users)
-	deployers.Groups = slices.Concat(deployers.Groups, a.Deployers.Groups)
-	// An emergency may need a shell, or a policy of ours gone. It gives nobody a way to stay.
-	emergency := deployers
-	if r.config.Access.BreakGlass.Given() {
-		emergency.Groups = append(slices.Clone(emergency.Groups), access.BreakGlass.Group())
-	}
+	deployers, emergency := r.deployers(), r.emergency()
 
 	name, opts := cluster.Name+"-", cluster.InCluster(after...)
 	layers := []func() (*admission.Policy, error){
@@ -209,6 +202,24 @@ func (r run) admission(
 		policies = append(policies, policy)
 	}
 	return policies, nil
+}
+
+// deployers run this program, beside the cluster's administrators.
+func (r run) deployers() admission.Principals {
+	deployers := admission.Administrators()
+	deployers.Users = slices.Concat(deployers.Users, r.config.Admission.Deployers.Users)
+	deployers.Groups = slices.Concat(deployers.Groups, r.config.Admission.Deployers.Groups)
+	return deployers
+}
+
+// emergency are the deployers and whoever breaks the glass: they may need a shell, or a policy of ours gone. It gives nobody
+// a way to stay.
+func (r run) emergency() admission.Principals {
+	emergency := r.deployers()
+	if r.config.Access.BreakGlass.Given() {
+		emergency.Groups = append(emergency.Groups, access.BreakGlass.Group())
+	}
+	return emergency
 }
 
 // bounds are those that the stack names, or else those of its level.

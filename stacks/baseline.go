@@ -46,7 +46,8 @@ func (c Config) Resolve(now time.Time) (baseline.Resolved, error) {
 	for _, waiver := range c.Baseline.Waivers {
 		waivers = append(waivers, baseline.Waiver(waiver))
 	}
-	return baseline.Resolve(c.Baseline.Level, c.Baseline.Version, baseline.Provider(c.Provider), waivers, now)
+	resolved, err := baseline.Resolve(c.Baseline.Level, c.Baseline.Version, baseline.Provider(c.Provider), waivers, now)
+	return resolved.On(c.Cluster.KubernetesVersion), err
 }
 
 // baseline checks level, version and waivers, and keeps what they come to for the checks that ask whether a control is

@@ -80,6 +80,7 @@ func (r run) cluster(ctx *pulumi.Context) (*providers.Cluster, error) {
 		ServiceCIDR:       c.ServiceCIDR,
 		Level:             r.config.Baseline.Level,
 		TLSMinVersion:     c.TLSMinVersion,
+		Deployers:         kind.Principals(r.emergency()),
 		Engine:            c.Engine,
 		APIServerPort:     c.APIServerPort,
 		Directory:         r.directory,

@@ -37,6 +37,7 @@ func Run(ctx context.Context, cluster *live.Cluster, options Options) (*Report, 
 	}
 	if version, err := cluster.Client.Discovery().ServerVersion(); err == nil {
 		report.Version = version.GitVersion
+		options.Baseline = options.Baseline.On(baseline.KubernetesVersion(version.GitVersion))
 	}
 	wanted := map[baseline.ControlID]bool{}
 	for _, control := range options.Baseline.Controls {

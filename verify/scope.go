@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -120,7 +121,14 @@ func (s *Scope) DeferDelete(what string, remove, get func(context.Context) error
 
 // Namespace makes a namespace for the length of the run.
 func (s *Scope) Namespace(ctx context.Context, part string) (string, error) {
-	name := s.Name(part)
+	return s.LabelledNamespace(ctx, part, nil)
+}
+
+// LabelledNamespace makes a namespace for the length of the run, with labels from its first moment: of one that is given
+// later, admission takes a while to hear.
+func (s *Scope) LabelledNamespace(ctx context.Context, part string, labels map[string]string) (string, error) {
+	name, all := s.Name(part), s.Labels()
+	maps.Copy(all, labels)
 	namespaces := s.Client.CoreV1().Namespaces()
 	s.DeferDelete("namespace "+name,
 		func(ctx context.Context) error { return namespaces.Delete(ctx, name, metav1.DeleteOptions{}) },
@@ -129,7 +137,7 @@ func (s *Scope) Namespace(ctx context.Context, part string) (string, error) {
 			return err
 		})
 	_, err := namespaces.Create(ctx, &corev1.Namespace{
-		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: s.Labels()},
+		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: all},
 	}, metav1.CreateOptions{})
 	if err != nil {
 		return "", err

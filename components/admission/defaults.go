@@ -29,13 +29,7 @@ type SafeDefaultsArgs struct {
 }
 
 // SafeDefaultsSupported says whether a version of Kubernetes has what SafeDefaults is made of.
-func SafeDefaultsSupported(version baseline.KubernetesVersion) bool {
-	var major, minor int
-	if _, err := fmt.Sscanf(string(version), "v%d.%d", &major, &minor); err != nil {
-		return false
-	}
-	return major > 1 || (major == 1 && minor >= 36)
-}
+func SafeDefaultsSupported(version baseline.KubernetesVersion) bool { return version.Has("v1.36") }
 
 // Validate reports every fault at once.
 func (a SafeDefaultsArgs) Validate() error {

@@ -38,8 +38,9 @@ func (a OwnershipPolicyArgs) withDefaults() OwnershipPolicyArgs {
 // and a Pod Security level below restricted. The control plane's controllers still clean up after what was deleted. The
 // Kubernetes provider comes from opts.
 //
-// Kubernetes evaluates no policy for policies and their bindings themselves: those are protected by nobody having the
-// right to change them, which the grant policy keeps so.
+// Kubernetes asks no policy of the API about policies and their bindings themselves. Where the control plane is ours, a file
+// on its disk protects them (providers/kind/hardening); elsewhere nobody must have the right to change them, which the grant
+// policy keeps so.
 //
 // It fails, before anything is created, with every fault of its arguments at once.
 func NewOwnershipPolicy(

@@ -32,6 +32,10 @@ type ClusterArgs struct {
 	// TLSMinVersion is the floor on every control-plane port and kubelet. Default: 1.3.
 	TLSMinVersion baseline.TLSVersion
 
+	// Deployers may change the policies that hold the controls, beside the cluster's administrators. From Kubernetes v1.37 on
+	// nobody else can, whatever roles say. Default: none.
+	Deployers Principals
+
 	// Engine is the container engine: auto, docker, podman or nerdctl. Default: auto.
 	Engine string
 
@@ -54,6 +58,10 @@ type ClusterArgs struct {
 	// Ephemeral clusters may be destroyed at once; others are protected and must be unprotected first.
 	Ephemeral bool
 }
+
+// Principals are users and groups as the API server authenticates them. A service account is the user
+// system:serviceaccount:<namespace>:<name>.
+type Principals struct{ Users, Groups []string }
 
 // NoWorkers asks for a cluster of one control-plane node only, as ClusterArgs.Workers.
 const NoWorkers = -1

@@ -93,6 +93,7 @@ func newHardenedResource(
 ) (*ClusterResource, error) {
 	settings := hardening.Settings{
 		KubernetesVersion: args.KubernetesVersion, TLSFloor: args.TLSMinVersion, Level: args.Level,
+		Deployers: hardening.Principals{Users: args.Deployers.Users, Groups: args.Deployers.Groups},
 	}
 	patches, err := hardening.KubeadmPatches(settings)
 	if err != nil {
@@ -130,7 +131,7 @@ func newHardenedResource(
 		APIServerPort:        pulumi.Int(args.APIServerPort),
 		Directory:            pulumi.String(args.Directory),
 		ControlPlaneFiles:    pulumi.ToSecret(files).(pulumi.StringMapOutput),
-		ReloadedFiles:        pulumi.ToStringArray(hardening.ReloadedFiles()),
+		ReloadedFiles:        pulumi.ToStringArray(hardening.ReloadedFiles(settings)),
 		ControlPlaneUnits:    pulumi.ToStringMap(controlPlaneUnits),
 		ControlPlanePrograms: pulumi.StringMap{hardening.ApproverProgram: pulumi.String(args.Approver)},
 		WorkerUnits:          pulumi.ToStringMap(workerUnits),

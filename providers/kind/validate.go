@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"slices"
 
 	"github.com/rampart-iac/rampart/baseline"
@@ -38,5 +39,24 @@ func (a ClusterArgs) validate() error {
 		faults = append(faults, fmt.Errorf("approver %q: give the absolute path of the program cmd/rampart-approver, compiled "+
 			"with CGO_ENABLED=0 GOOS=linux", a.Approver))
 	}
-	return errors.Join(faults...)
+	return errors.Join(append(faults, a.Deployers.validate("deployers")...)...)
+}
+
+// printable is what a name in an expression of the guard may hold.
+var printable = regexp.MustCompile(`^[!-~]([ -~]*[!-~])?$`)
+
+func (p Principals) validate(field string) []error {
+	var faults []error
+	for _, each := range []struct {
+		field string
+		names []string
+	}{{field + ".users", p.Users}, {field + ".groups", p.Groups}} {
+		for i, name := range each.names {
+			if !printable.MatchString(name) {
+				faults = append(faults, fmt.Errorf("%s[%d] %q: write a name as the API server knows it, in printable ASCII, "+
+					"without spaces around it", each.field, i, name))
+			}
+		}
+	}
+	return faults
 }

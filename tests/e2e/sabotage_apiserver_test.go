@@ -13,7 +13,7 @@ import (
 const manifest = "/etc/kubernetes/manifests/kube-apiserver.yaml"
 
 // apiServerSabotage restarts the API server with much of its hardening undone: identity encrypts, everything is written to
-// the audit log and kept for a day, TLS 1.2 is spoken, Pod Security has no default.
+// the audit log and kept for a day, TLS 1.2 is spoken, Pod Security has no default, and no policy comes from a file.
 func apiServerSabotage() sabotage {
 	return sabotage{"undone hardening", func(t *testing.T) func(context.Context) error {
 		t.Helper()
@@ -22,7 +22,7 @@ cp -p ` + manifest + ` /root/e2e-manifest
 printf 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: RequestResponse}]\n' > ` + auditDir + `/policy.yaml
 sed -e 's/^  - identity: {}$//' -e 's/^  - secretbox:$/  - identity: {}\n  - secretbox:/' \
   /etc/kubernetes/rampart/encryption.yaml > ` + auditDir + `/encryption.yaml
-sed -e 's/enforce: restricted/enforce: privileged/' /etc/kubernetes/rampart/admission.yaml > ` + auditDir + `/admission.yaml
+sed -e 's/enforce: restricted/enforce: privileged/' -e '/staticManifestsDir:/d' /etc/kubernetes/rampart/admission.yaml > ` + auditDir + `/admission.yaml
 chmod 600 ` + auditDir + `/*.yaml
 sed -e 's#--audit-policy-file=.*#--audit-policy-file=` + auditDir + `/policy.yaml#' \
   -e 's#--encryption-provider-config=.*#--encryption-provider-config=` + auditDir + `/encryption.yaml#' \
@@ -40,7 +40,7 @@ cat /root/e2e-changed > ` + manifest
 			_, err := cluster.ControlPlane().Exec(ctx, "rm", auditDir+"/sabotage.log")
 			return err
 		}
-	}, ids("RMP-ADM-001", "RMP-ADM-002", "RMP-AUD-002", "RMP-AUD-003", "RMP-AUD-004", "RMP-CPL-001", "RMP-CPL-002", "RMP-DAT-001")}
+	}, ids("RMP-ADM-001", "RMP-ADM-002", "RMP-ADM-013", "RMP-AUD-002", "RMP-AUD-003", "RMP-AUD-004", "RMP-CPL-001", "RMP-CPL-002", "RMP-DAT-001")}
 }
 
 // awaitAPIServer waits until an API server with the flag is ready.

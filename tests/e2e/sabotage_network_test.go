@@ -48,6 +48,7 @@ func networkSabotages() []sabotage {
 				To:    []networkingv1.NetworkPolicyPeer{{IPBlock: &networkingv1.IPBlock{CIDR: "0.0.0.0/0"}}},
 				Ports: []networkingv1.NetworkPolicyPort{{Port: &odd}},
 			})), ids("RMP-NET-010")},
+		{"the default deny of all namespaces is gone", withoutDefaultDeny, ids("RMP-NET-005")},
 		{"a policy above all others allows everything", allowAboveAll, ids("RMP-NET-001", "RMP-NET-002", "RMP-NET-003", "RMP-NET-004",
 			"RMP-NET-005", "RMP-NET-006", "RMP-NET-007", "RMP-NET-008", "RMP-NET-009")},
 	}
@@ -70,5 +71,27 @@ func allowAboveAll(t *testing.T) func(context.Context) error {
 	}
 	return func(ctx context.Context) error {
 		return client.Resource(calicoGlobal).Delete(ctx, "e2e-sabotage", metav1.DeleteOptions{})
+	}
+}
+
+// withoutDefaultDeny deletes it. What the protection of nodes does for pods that try to get out is left.
+func withoutDefaultDeny(t *testing.T) func(context.Context) error {
+	t.Helper()
+	client, err := dynamic.NewForConfig(cluster.Admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	policies := client.Resource(calicoGlobal)
+	policy, err := policies.Get(t.Context(), "rampart-default-deny", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := policies.Delete(t.Context(), policy.GetName(), metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	return func(ctx context.Context) error {
+		policy.SetResourceVersion("")
+		_, err := policies.Create(ctx, policy, metav1.CreateOptions{})
+		return err
 	}
 }

@@ -11,7 +11,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/rampart-iac/rampart/baseline"
@@ -161,12 +160,8 @@ const probesLabel = "rampart.dev/probes"
 
 func unprobed(ctx context.Context, scope *verify.Scope, trial *verify.Trial) error {
 	const control = "RMP-ADM-006"
-	namespace, err := scope.Namespace(ctx, "unprobed")
+	namespace, err := scope.LabelledNamespace(ctx, "unprobed", map[string]string{probesLabel: "required"})
 	if err != nil {
-		return err
-	}
-	if _, err := scope.Client.CoreV1().Namespaces().Patch(ctx, namespace, types.MergePatchType,
-		[]byte(`{"metadata":{"labels":{"`+probesLabel+`":"required"}}}`), metav1.PatchOptions{}); err != nil {
 		return err
 	}
 	pod := scope.DecentPod(namespace, "probed")

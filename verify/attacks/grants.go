@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 
+	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+	admissionclient "k8s.io/client-go/kubernetes/typed/admissionregistration/v1"
 	"k8s.io/client-go/rest"
 
 	"github.com/rampart-iac/rampart/verify"
@@ -27,6 +29,9 @@ func grantAttacks() []verify.Attack {
 		}, {
 			Name: "ownership", Does: "change and delete what holds the controls, with every right that roles can give",
 			Proves: ids("RMP-ADM-011"), Run: ownership,
+		}, {
+			Name: "guard", Does: "change and delete the policies themselves, with every right that roles can give",
+			Proves: ids("RMP-ADM-013"), Run: guard,
 		},
 	}
 }
@@ -199,4 +204,82 @@ func ownership(ctx context.Context, scope *verify.Scope, trial *verify.Trial) er
 func update(ctx context.Context, client kubernetes.Interface, namespace *corev1.Namespace) error {
 	_, err := client.CoreV1().Namespaces().Update(ctx, namespace, metav1.UpdateOptions{DryRun: dryRun.DryRun})
 	return err
+}
+
+// guard deletes the policies themselves and their bindings, and takes their label away.
+func guard(ctx context.Context, scope *verify.Scope, trial *verify.Trial) error {
+	const control = "RMP-ADM-013"
+	client, err := officer(ctx, scope, "guard")
+	if err != nil {
+		return err
+	}
+	api, dryDelete := client.AdmissionregistrationV1(), metav1.DeleteOptions{DryRun: dryRun.DryRun}
+	own := &admissionv1.ValidatingAdmissionPolicyBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: scope.Name("guard"), Labels: scope.Labels()},
+		Spec: admissionv1.ValidatingAdmissionPolicyBindingSpec{
+			PolicyName: scope.Name("none"), ValidationActions: []admissionv1.ValidationAction{admissionv1.Warn},
+		},
+	}
+	bindings := scope.Client.AdmissionregistrationV1().ValidatingAdmissionPolicyBindings()
+	scope.DeferDelete("binding "+own.Name,
+		func(ctx context.Context) error { return bindings.Delete(ctx, own.Name, metav1.DeleteOptions{}) },
+		func(ctx context.Context) error {
+			_, err := bindings.Get(ctx, own.Name, metav1.GetOptions{})
+			return err
+		})
+	if _, err := api.ValidatingAdmissionPolicyBindings().Create(ctx, own, metav1.CreateOptions{}); err != nil {
+		return err
+	}
+	if err := trial.Control("somebody's own binding of a policy may be deleted",
+		api.ValidatingAdmissionPolicyBindings().Delete(ctx, own.Name, dryDelete)); err != nil {
+		return err
+	}
+	attempts, err := againstPolicies(ctx, api, dryDelete)
+	if err != nil {
+		return err
+	}
+	if len(attempts) == 0 {
+		trial.Broken(control, "the cluster has no policy that bears the label %s", managedBy)
+		return nil
+	}
+	if err := mustBeRefused(ctx, trial, control, attempts); err != nil {
+		return err
+	}
+	trial.Held(control, "%d changes to policies and their bindings are refused to somebody whose role gives every right",
+		len(attempts))
+	return nil
+}
+
+// againstPolicies are the changes that would take policies out of force.
+func againstPolicies(
+	ctx context.Context, api admissionclient.AdmissionregistrationV1Interface, dryDelete metav1.DeleteOptions,
+) ([]attempt, error) {
+	own := metav1.ListOptions{LabelSelector: managedBy}
+	policies, err := api.ValidatingAdmissionPolicies().List(ctx, own)
+	if err != nil {
+		return nil, err
+	}
+	bindings, err := api.ValidatingAdmissionPolicyBindings().List(ctx, own)
+	if err != nil {
+		return nil, err
+	}
+	var attempts []attempt
+	for _, policy := range policies.Items {
+		attempts = append(attempts, attempt{"the deletion of policy " + policy.Name, func(ctx context.Context) error {
+			return api.ValidatingAdmissionPolicies().Delete(ctx, policy.Name, dryDelete)
+		}})
+	}
+	for _, binding := range bindings.Items {
+		attempts = append(attempts,
+			attempt{"the deletion of binding " + binding.Name, func(ctx context.Context) error {
+				return api.ValidatingAdmissionPolicyBindings().Delete(ctx, binding.Name, dryDelete)
+			}},
+			attempt{"a change of binding " + binding.Name + " to a warning, without its label", func(ctx context.Context) error {
+				changed := binding.DeepCopy()
+				changed.Labels, changed.Spec.ValidationActions = nil, []admissionv1.ValidationAction{admissionv1.Warn}
+				_, err := api.ValidatingAdmissionPolicyBindings().Update(ctx, changed, metav1.UpdateOptions{DryRun: dryRun.DryRun})
+				return err
+			}})
+	}
+	return attempts, nil
 }

@@ -2,6 +2,7 @@ package hardening
 
 import (
 	"encoding/json"
+	"path"
 	"slices"
 	"strings"
 
@@ -26,7 +27,7 @@ const admissionPlugins = "NodeRestriction,DenyServiceExternalIPs,EventRateLimit"
 
 // admissionConfiguration renders the API server's admission configuration: Pod Security for every namespace that says
 // nothing else (CIS 5.2.1 to 5.2.12), so that a new namespace is never without it. What is less than "restricted" is at
-// least said to whoever does it, and audited. And it says how many events are taken.
+// least said to whoever does it, and audited. And it says how many events are taken, and where the guard's policy is.
 func admissionConfiguration(settings Settings) (string, error) {
 	exempt := slices.Concat(podSecurityExempt, settings.PodSecurityExemptNamespaces)
 	slices.Sort(exempt)
@@ -56,14 +57,36 @@ func admissionConfiguration(settings Settings) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	plugins := []apiserverv1.AdmissionPluginConfiguration{
+		{Name: "EventRateLimit", Configuration: &runtime.Unknown{Raw: events}},
+		{Name: "PodSecurity", Configuration: &runtime.Unknown{Raw: podSecurity}},
+	}
+	if settings.KubernetesVersion.Has(guardRelease) {
+		fromFiles, err := json.Marshal(policyFiles{
+			TypeMeta: metav1.TypeMeta{APIVersion: "apiserver.config.k8s.io/v1", Kind: "ValidatingAdmissionPolicyConfiguration"},
+			Folder:   path.Dir(nodePath(fileGuard)),
+		})
+		if err != nil {
+			return "", err
+		}
+		plugins = append(plugins, apiserverv1.AdmissionPluginConfiguration{
+			Name: "ValidatingAdmissionPolicy", Configuration: &runtime.Unknown{Raw: fromFiles},
+		})
+	}
 	text, err := yaml.Marshal(apiserverv1.AdmissionConfiguration{
 		TypeMeta: metav1.TypeMeta{APIVersion: apiserverv1.SchemeGroupVersion.String(), Kind: "AdmissionConfiguration"},
-		Plugins: []apiserverv1.AdmissionPluginConfiguration{
-			{Name: "EventRateLimit", Configuration: &runtime.Unknown{Raw: events}},
-			{Name: "PodSecurity", Configuration: &runtime.Unknown{Raw: podSecurity}},
-		},
+		Plugins:  plugins,
 	})
 	return string(text), err
+}
+
+// policyFiles is the configuration of the admission plugin ValidatingAdmissionPolicy, whose Go type is not in a package that
+// one would import for it.
+type policyFiles struct {
+	metav1.TypeMeta `json:",inline"`
+
+	// Folder of policies and bindings that are in force beside those of the API.
+	Folder string `json:"staticManifestsDir"`
 }
 
 // minorOf cuts a version to its minor release: v1.37.0 becomes v1.37.

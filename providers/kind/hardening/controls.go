@@ -45,6 +45,7 @@ func Controls() []baseline.ControlID {
 		"RMP-AUD-004", // without noise
 		"RMP-ADM-001", // Pod Security baseline
 		"RMP-ADM-002", // Pod Security restricted
+		"RMP-ADM-013", // policies that protect policies
 		"RMP-IMG-004", // pulled images
 	}
 }

@@ -112,7 +112,7 @@ func TestPodSecurityDefaultsToRestricted(t *testing.T) {
 	if err := yaml.UnmarshalStrict([]byte(files["admission.yaml"]), &config); err != nil {
 		t.Fatal(err)
 	}
-	if len(config.Plugins) != 2 || config.Plugins[0].Name != "EventRateLimit" || config.Plugins[1].Name != "PodSecurity" {
+	if len(config.Plugins) != 3 || config.Plugins[0].Name != "EventRateLimit" || config.Plugins[1].Name != "PodSecurity" {
 		t.Fatalf("plugins: %+v", config.Plugins)
 	}
 	var podSecurity podsecurityv1.PodSecurityConfiguration

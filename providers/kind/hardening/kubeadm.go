@@ -4,10 +4,7 @@ import (
 	"fmt"
 	"path"
 
-	"k8s.io/apimachinery/pkg/util/version"
 	"sigs.k8s.io/yaml"
-
-	"github.com/rampart-iac/rampart/baseline"
 )
 
 // KubeadmPatches returns the kind merge patches for every node.
@@ -20,10 +17,9 @@ func KubeadmPatches(settings Settings) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	verified, err := verifiesPulledImages(settings.KubernetesVersion)
-	if err != nil {
-		return nil, err
-	}
+	// Whether kubelets ask for credentials again before they run an image that others' credentials pulled. An older one
+	// refuses a configuration that speaks of it.
+	verified := settings.KubernetesVersion.Has("v1.35")
 	documents := []map[string]any{
 		clusterConfiguration(floor),
 		initConfiguration(),
@@ -136,16 +132,6 @@ func kubeletConfiguration(floor tlsFloor, verifiesPulledImages bool) map[string]
 		config["imagePullCredentialsVerificationPolicy"] = "NeverVerifyPreloadedImages"
 	}
 	return config
-}
-
-// verifiesPulledImages says whether kubelets of a version ask for credentials again before they run an image that others'
-// credentials pulled. An older kubelet refuses a configuration that speaks of it.
-func verifiesPulledImages(kubernetes baseline.KubernetesVersion) (bool, error) {
-	parsed, err := version.ParseSemantic(string(kubernetes))
-	if err != nil {
-		return false, fmt.Errorf("kubernetesVersion %q: %w", kubernetes, err)
-	}
-	return parsed.AtLeast(version.MustParseSemantic("v1.35.0")), nil
 }
 
 // kubeProxyConfiguration keeps kube-proxy's two plain-HTTP ports off every address but loopback (CIS 4.3.1).

@@ -39,6 +39,9 @@ type Settings struct {
 	// PodSecurityExemptNamespaces are left out of the cluster-wide Pod Security default, beside those that the
 	// cluster itself needs.
 	PodSecurityExemptNamespaces []string
+
+	// Deployers may change the policies that Rampart makes, beside the cluster's administrators.
+	Deployers Principals
 }
 
 // EncryptionKey is the key that Secret objects are encrypted with.
@@ -59,6 +62,9 @@ func Files(settings Settings, keys ...EncryptionKey) (map[string]string, error) 
 		fileAuthentication: authenticationConfiguration,
 		fileEtcdPatch:      etcdPatch,
 	}
+	if settings.KubernetesVersion.Has(guardRelease) {
+		renderers[fileGuard] = func() (string, error) { return guard(settings.Deployers) }
+	}
 	files := make(map[string]string, len(renderers))
 	for name, render := range renderers {
 		text, err := render()
@@ -71,7 +77,12 @@ func Files(settings Settings, keys ...EncryptionKey) (map[string]string, error) 
 }
 
 // ReloadedFiles are the names of those files that the API server looks at again by itself, within a minute of a change
-// (--encryption-provider-config-automatic-reload).
-func ReloadedFiles() []string { return []string{fileEncryption} }
+// (--encryption-provider-config-automatic-reload; policies in files always).
+func ReloadedFiles(settings Settings) []string {
+	if settings.KubernetesVersion.Has(guardRelease) {
+		return []string{fileEncryption, fileGuard}
+	}
+	return []string{fileEncryption}
+}
 
 func nodePath(file string) string { return path.Join(nodeDir, file) }
