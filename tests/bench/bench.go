@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/rampart-iac/rampart/tests/framework"
@@ -19,27 +20,76 @@ type bench struct {
 	repeat   int
 	cold     bool
 
+	// only are the names of parts to measure; empty: all.
+	only []string
+
+	// counts are how many tenants there are to be, beside those that the stack comes with, one after the other.
+	counts []int
+
 	// bare is the name of the cluster that up is compared with; empty while there is none.
 	bare string
 }
 
-func (b *bench) all(ctx context.Context) (*Report, error) {
-	return b.only(ctx, (*bench).tools, (*bench).admissionLatency, (*bench).stack, (*bench).emptyProgram)
+// part of a run.
+type part struct {
+	name string
+	run  func(*bench, context.Context, *Report) error
+	// standing parts need the stack's cluster, and are measured between up and destroy.
+	standing bool
 }
 
-// only runs some parts.
-func (b *bench) only(ctx context.Context, parts ...func(*bench, context.Context, *Report) error) (*Report, error) {
+// parts in the order in which they are measured.
+func parts() []part {
+	return []part{
+		{"tools", (*bench).tools, false},
+		{"admission", (*bench).admissionLatency, false},
+		{"stack", (*bench).stack, false},
+		{"policies", (*bench).policies, true},
+		{"rotation", (*bench).rotation, true},
+		{"audit", (*bench).audit, true},
+		{"tenants", (*bench).tenants, true},
+		{"empty", (*bench).emptyProgram, false},
+	}
+}
+
+// all measures the parts that were asked for.
+func (b *bench) all(ctx context.Context) (*Report, error) {
 	machine, err := describeMachine(ctx)
 	if err != nil {
 		return nil, err
 	}
 	report := &Report{Machine: machine}
-	for _, part := range parts {
-		if err := part(b, ctx, report); err != nil {
-			return nil, err
+	for _, part := range parts() {
+		// The stack's part calls those that need its cluster.
+		if part.standing || !b.wants(part) {
+			continue
+		}
+		if err := part.run(b, ctx, report); err != nil {
+			return nil, fmt.Errorf("%s: %w", part.name, err)
 		}
 	}
 	return report, nil
+}
+
+// wants says whether a part was asked for, or is needed for one that was.
+func (b *bench) wants(asked part) bool {
+	if len(b.only) == 0 || slices.Contains(b.only, asked.name) {
+		return true
+	}
+	return asked.name == "stack" && slices.ContainsFunc(parts(), func(each part) bool { return each.standing && b.wants(each) })
+}
+
+// onTheCluster measures what needs it.
+func (b *bench) onTheCluster(ctx context.Context, report *Report) error {
+	for _, part := range parts() {
+		if !part.standing || !b.wants(part) {
+			continue
+		}
+		if err := part.run(b, ctx, report); err != nil {
+			return fmt.Errorf("%s: %w", part.name, err)
+		}
+	}
+	return nil
 }
 
 // say prints what comes next.
@@ -100,12 +150,17 @@ func (b *bench) stack(ctx context.Context, report *Report) error {
 	if err != nil {
 		return err
 	}
+	if err := b.onTheCluster(ctx, report); err != nil {
+		return err
+	}
 	destroy, err := b.rampart(ctx, "destroy")
 	if err != nil {
 		return err
 	}
 	report.add("destroy", destroy)
-
+	if len(b.only) > 0 && !slices.Contains(b.only, "stack") {
+		return nil // it is only there for other parts
+	}
 	bare, err := b.byHand(ctx, objects)
 	if err != nil {
 		return err

@@ -11,6 +11,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/rampart-iac/rampart/tests/framework"
 )
@@ -36,16 +39,14 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	jsonFile := flags.String("json", "", "also write the results to this file, as JSON")
 	cold := flags.Bool("cold", false, "also build the tools with empty caches, which takes half an hour or more")
 	repeat := flags.Int("repeat", 3, "how often to measure what is short; the median is reported")
-	requests := flags.Bool("admission", false, "measure admission alone, which needs no cluster")
+	only := flags.String("only", "", "measure these parts only, separated by commas: "+strings.Join(names(), ", "))
+	tenants := flags.String("tenants", "1,10,100", "how many tenants to have, one after the other")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if *requests {
-		report, err := (&bench{progress: progress}).only(ctx, (*bench).admissionLatency)
-		if err != nil {
-			return err
-		}
-		return report.write(out, *jsonFile)
+	bench := &bench{progress: progress, repeat: max(1, *repeat), cold: *cold}
+	if err := bench.choose(*only, *tenants); err != nil {
+		return err
 	}
 	giveUp, err := framework.TakeTurn()
 	if err != nil {
@@ -57,11 +58,43 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	if err != nil {
 		return errors.Join(err, giveUp())
 	}
-	bench := &bench{product: product, progress: progress, repeat: max(1, *repeat), cold: *cold}
+	bench.product = product
 	report, err := bench.all(ctx)
 	err = errors.Join(err, bench.tidy(context.WithoutCancel(ctx)), giveUp())
 	if err != nil {
 		return err
 	}
 	return report.write(out, *jsonFile)
+}
+
+// names of the parts.
+func names() []string {
+	var all []string
+	for _, part := range parts() {
+		all = append(all, part.name)
+	}
+	return all
+}
+
+// choose takes over which parts are asked for, and how many tenants.
+func (b *bench) choose(only, tenants string) error {
+	var faults []error
+	for name := range strings.SplitSeq(only, ",") {
+		switch {
+		case name == "":
+		case slices.Contains(names(), name):
+			b.only = append(b.only, name)
+		default:
+			faults = append(faults, fmt.Errorf("-only %s: there is no such part: use %s", name, strings.Join(names(), ", ")))
+		}
+	}
+	for text := range strings.SplitSeq(tenants, ",") {
+		count, err := strconv.Atoi(text)
+		if err != nil || count <= 0 || len(b.counts) > 0 && count <= b.counts[len(b.counts)-1] {
+			faults = append(faults, fmt.Errorf("-tenants %s: %q is not a number above those before it", tenants, text))
+			continue
+		}
+		b.counts = append(b.counts, count)
+	}
+	return errors.Join(faults...)
 }

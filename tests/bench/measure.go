@@ -33,6 +33,14 @@ func (u Usage) then(next Usage) Usage {
 
 // measure runs a command to its end.
 func measure(ctx context.Context, dir string, env []string, name string, args ...string) (Usage, error) {
+	usage, _, err := measureOutput(ctx, dir, env, name, args...)
+	return usage, err
+}
+
+// measureOutput runs a command to its end, and returns what it printed, too.
+func measureOutput(
+	ctx context.Context, dir string, env []string, name string, args ...string,
+) (Usage, string, error) {
 	command := exec.CommandContext(ctx, name, args...)
 	command.Dir, command.Env = dir, env
 	var output bytes.Buffer
@@ -42,14 +50,14 @@ func measure(ctx context.Context, dir string, env []string, name string, args ..
 	err := command.Run()
 	wall := time.Since(started)
 	if err != nil {
-		return Usage{}, fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, output.String())
+		return Usage{}, "", fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, output.String())
 	}
 	state := command.ProcessState
 	usage := Usage{WallSeconds: wall.Seconds(), CPUSeconds: (state.UserTime() + state.SystemTime()).Seconds()}
 	if resources, ok := state.SysUsage().(*syscall.Rusage); ok {
 		usage.PeakMiB = float64(resources.Maxrss) / 1024 // Linux counts in KiB
 	}
-	return usage, nil
+	return usage, output.String(), nil
 }
 
 // median runs something short several times and returns the run in the middle by wall time.

@@ -23,6 +23,9 @@ type Report struct {
 	Rows    []Row   `json:"rows"`
 	Ratios  []Ratio `json:"ratios"`
 
+	// Amounts are what is not a time.
+	Amounts []Amount `json:"amounts"`
+
 	// Latencies are of requests, the first without and the second with all admission policies.
 	Latencies []Latency `json:"latencies"`
 }
@@ -48,6 +51,15 @@ type Ratio struct {
 	What  string  `json:"what"`
 	Value float64 `json:"value"`
 	Aim   float64 `json:"aim"`
+}
+
+// Amount is something measured that is not a time.
+type Amount struct {
+	What  string  `json:"what"`
+	Value float64 `json:"value"`
+	Unit  string  `json:"unit"`
+	// Aim in words; empty if there is none.
+	Aim string `json:"aim"`
 }
 
 func (r *Report) add(what string, usage Usage) {
@@ -81,15 +93,27 @@ func (r *Report) writeTable(out io.Writer) error {
 	m := r.Machine
 	fmt.Fprintf(&text, "%d cores, %d GiB, Linux %s, %s, %s, load before %s\n\n",
 		m.Cores, m.MemoryGiB, m.Kernel, strings.Join(m.Engines, " and "), m.Go, m.Load)
-	text.WriteString("| What | Wall, s | CPU, s | Peak, MiB |\n|---|---:|---:|---:|\n")
+	if len(r.Rows) > 0 {
+		text.WriteString("| What | Wall, s | CPU, s | Peak, MiB |\n|---|---:|---:|---:|\n")
+	}
 	for _, row := range r.Rows {
 		fmt.Fprintf(&text, "| %s | %.1f | %.1f | %.0f |\n", row.What, row.WallSeconds, row.CPUSeconds, row.PeakMiB)
 	}
-	text.WriteString("\n| Wall time of | Ratio | Aim |\n|---|---:|---:|\n")
+	if len(r.Ratios) > 0 {
+		text.WriteString("\n| Wall time of | Ratio | Aim |\n|---|---:|---:|\n")
+	}
 	for _, ratio := range r.Ratios {
 		fmt.Fprintf(&text, "| %s | %.2f | at most %.2f |\n", ratio.What, ratio.Value, ratio.Aim)
 	}
-	fmt.Fprintf(&text, "\n| At %d requests a second | Requests | p50, ms | p99, ms |\n|---|---:|---:|---:|\n", podRate)
+	if len(r.Amounts) > 0 {
+		text.WriteString("\n| What | Amount | Aim |\n|---|---:|---:|\n")
+	}
+	for _, amount := range r.Amounts {
+		fmt.Fprintf(&text, "| %s | %.1f %s | %s |\n", amount.What, amount.Value, amount.Unit, amount.Aim)
+	}
+	if len(r.Latencies) > 0 {
+		fmt.Fprintf(&text, "\n| At %d requests a second | Requests | p50, ms | p99, ms |\n|---|---:|---:|---:|\n", podRate)
+	}
 	for _, latency := range r.Latencies {
 		fmt.Fprintf(&text, "| %s | %d | %.1f | %.1f |\n", latency.What, latency.Requests, latency.P50Milli, latency.P99Milli)
 	}
