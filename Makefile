@@ -48,8 +48,11 @@ tools: rampart ## find or build what a run needs, and start nothing
 doctor: rampart ## look for what would keep a run from working
 	@$(RAMPART) doctor --stack $(STACK)
 
+# Tests on real parts wait more than they work, so that packages and specs run side by side; those that need a cluster take
+# turns. Listed first is what starts first.
 .PHONY: test
-test: test-unit test-engine test-apiserver test-e2e ## all tests; they bring their own tools and their own cluster
+test: test-unit tools ## all tests; they bring their own tools and their own cluster
+	@go test -count=1 -timeout 60m -p 4 -parallel 6 ./tests/apiserver/... ./tests/e2e/... ./tests/engine/...
 
 .PHONY: test-unit
 test-unit: ## tests of single packages
@@ -71,7 +74,7 @@ test-apiserver: tools ## a real API server without nodes: what it admits, and to
 
 .PHONY: test-e2e
 test-e2e: tools ## a real cluster, brought up through the product and attacked; needs root
-	@go test -count=1 -timeout 45m ./tests/e2e/...
+	@go test -count=1 -timeout 45m -parallel 6 ./tests/e2e/...
 
 .PHONY: bench
 bench: ## measure builds, up and destroy, beside the same by hand

@@ -31,9 +31,11 @@ func imageControls() []Control {
 			Why:         "Who can push to a registry can move any tag to another image.",
 			Severity:    SeverityMedium,
 			References:  cite(cis("5.5.1"), nsa("P9"), owasp("K07")),
-			Enforcement: onKind(plannedFor("components/admission")),
+			Enforcement: onKind(enforcedBy("components/admission")),
+			Proof:       "tests/e2e.TestBadPodsAreRefused",
 			Since:       Version202611,
 			Levels:      restrictedOnly(),
+			WhenWaived:  "For the cluster: images may be named by a tag other than latest.",
 		},
 		{
 			ID:          "RMP-IMG-004",

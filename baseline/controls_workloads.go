@@ -67,6 +67,7 @@ func workloadControls() []Control {
 			Proof:       "tests/e2e.TestContainersHaveBounds",
 			Since:       Version202611,
 			Levels:      restrictedOnly(),
+			WhenWaived:  "For the cluster: rampart:admission.resources may be without-cpu-limit or none.",
 		},
 		{
 			ID:          "RMP-ADM-006",

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/rampart-iac/rampart/baseline"
 	"github.com/rampart-iac/rampart/components/access"
 	"github.com/rampart-iac/rampart/components/admission"
 	"github.com/rampart-iac/rampart/providers"
@@ -44,6 +45,11 @@ func (v *validator) admission() {
 	v.registries()
 	if a.Resources != "" && !slices.Contains(knownBounds, a.Resources) {
 		v.report("admission.resources", a.Resources, "is not known: use one of %s", strings.Join(knownBounds, ", "))
+	} else if a.Resources != "" && a.Resources != knownBounds[0] {
+		v.mustNotRequire(boundsControl, "admission.resources", a.Resources)
+	}
+	if a.DigestRequired != nil && !*a.DigestRequired {
+		v.mustNotRequire(digestControl, "admission.digestRequired", false)
 	}
 	if a.TokenLifetimeSeconds < shortestToken || a.TokenLifetimeSeconds > longestToken {
 		v.report("admission.tokenLifetimeSeconds", a.TokenLifetimeSeconds, "is out of range: use %d to %d", shortestToken, longestToken)
@@ -73,6 +79,20 @@ func (v *validator) admission() {
 		v.namespaces("admission."+each.key, each.namespaces)
 	}
 	v.people("admission.deployers", a.Deployers)
+}
+
+// The controls that a setting could go without.
+const (
+	boundsControl baseline.ControlID = "RMP-ADM-005"
+	digestControl baseline.ControlID = "RMP-IMG-003"
+)
+
+// mustNotRequire refuses a setting that goes without a control which the stack's baseline asks for.
+func (v *validator) mustNotRequire(control baseline.ControlID, path string, value any) {
+	if v.resolved.Requires(control, baseline.ScopeCluster) {
+		v.report(path, value, "goes without %s, which level %s asks for: leave the setting out, or waive the control for the "+
+			"cluster with a reason and an end (rampart:baseline.waivers)", control, v.config.Baseline.Level)
+	}
 }
 
 // namespaces refuses names that no namespace can have, and doubles.
@@ -153,7 +173,7 @@ func (r run) admission(
 	layers := []func() (*admission.Policy, error){
 		func() (*admission.Policy, error) {
 			return admission.NewImagePolicy(ctx, name+"images", &admission.ImagePolicyArgs{
-				AllowedRegistries: a.AllowedRegistries, DigestRequired: a.DigestRequired, ExemptNamespaces: system,
+				AllowedRegistries: a.AllowedRegistries, DigestRequired: r.digestRequired(), ExemptNamespaces: system,
 			}, opts...)
 		},
 		func() (*admission.Policy, error) {
@@ -222,10 +242,18 @@ func (r run) emergency() admission.Principals {
 	return emergency
 }
 
-// bounds are those that the stack names, or else those of its level.
+// digestRequired is what the stack says, or else what its baseline asks for.
+func (r run) digestRequired() bool {
+	if given := r.config.Admission.DigestRequired; given != nil {
+		return *given
+	}
+	return r.resolved.Requires(digestControl, baseline.ScopeCluster)
+}
+
+// bounds are those that the stack names, or else what its baseline asks for.
 func (r run) bounds() admission.ResourceBounds {
 	bounds := admission.ResourceBounds(r.config.Admission.Resources)
-	if bounds == "" && !r.resolved.Has("RMP-ADM-005") {
+	if bounds == "" && !r.resolved.Requires(boundsControl, baseline.ScopeCluster) {
 		return admission.BoundsNone
 	}
 	return bounds

@@ -31,3 +31,37 @@ func TestLevelDecidesBounds(t *testing.T) {
 		}
 	}
 }
+
+// TestLevelDecidesDigests: so does a waiver, and nothing else.
+func TestLevelDecidesDigests(t *testing.T) {
+	t.Parallel()
+	yes, no := true, false
+	waived := []Waiver{{
+		Control: digestControl, Scope: baseline.ScopeCluster, Reason: "The vendor publishes no digests.", Owner: "platform",
+		Expires: time.Now().AddDate(0, 1, 0).Format(time.DateOnly),
+	}}
+	for _, test := range []struct {
+		says    string
+		level   baseline.Level
+		waivers []Waiver
+		given   *bool
+		want    bool
+	}{
+		{"restricted", baseline.LevelRestricted, nil, nil, true},
+		{"restricted, waived", baseline.LevelRestricted, waived, nil, false},
+		{"baseline", baseline.LevelBaseline, nil, nil, false},
+		{"baseline, asked for", baseline.LevelBaseline, nil, &yes, true},
+		{"restricted, waived, and asked for", baseline.LevelRestricted, waived, &yes, true},
+		{"restricted, waived, and not asked for", baseline.LevelRestricted, waived, &no, false},
+	} {
+		config := Default()
+		config.Baseline.Level, config.Baseline.Waivers, config.Admission.DigestRequired = test.level, test.waivers, test.given
+		resolved, err := config.Resolve(time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := (run{config: config, resolved: resolved}).digestRequired(); got != test.want {
+			t.Errorf("%s: digests are required: %t", test.says, got)
+		}
+	}
+}

@@ -61,8 +61,8 @@ type Admission struct {
 	// a path if only a part of it is allowed. At least one; no wildcards.
 	AllowedRegistries []string `config:"allowedRegistries"`
 
-	// DigestRequired refuses images that are named by a tag alone.
-	DigestRequired bool `config:"digestRequired"`
+	// DigestRequired refuses images that are named by a tag alone. Left out: what the stack's level asks for.
+	DigestRequired *bool `config:"digestRequired"`
 
 	// Resources that every container must bound: one of admission.BoundsAll and its kin. Empty: all of them at the level
 	// restricted, none at the level baseline.

@@ -62,6 +62,10 @@ func (d *decoder) value(path string, into reflect.Value, value any) {
 		return
 	}
 	switch into.Kind() {
+	case reflect.Pointer:
+		// Whether a value was given makes a difference.
+		into.Set(reflect.New(into.Type().Elem()))
+		d.value(path, into.Elem(), value)
 	case reflect.Struct:
 		d.object(path, into, value)
 	case reflect.Map:

@@ -88,6 +88,19 @@ func TestLoadReportsBadInput(t *testing.T) {
 				`externalIPNamespaces, hostPathNamespaces, loadBalancerNamespaces, nodePortNamespaces, protectedNamespaces, ` +
 				`resources, tokenAudiences, tokenLifetimeSeconds, wildcardHostNamespaces`},
 		},
+		"admission settings below the level": {
+			Values{"rampart:admission": `{"resources":"none","digestRequired":false}`},
+			[]string{
+				`rampart:admission.resources "none": goes without RMP-ADM-005, which level restricted asks for: leave the setting out, ` +
+					`or waive the control for the cluster with a reason and an end (rampart:baseline.waivers)`,
+				`rampart:admission.digestRequired false: goes without RMP-IMG-003, which level restricted asks for: leave the ` +
+					`setting out, or waive the control for the cluster with a reason and an end (rampart:baseline.waivers)`,
+			},
+		},
+		"admission settings of the wrong type": {
+			Values{"rampart:admission": `{"digestRequired":"yes"}`},
+			[]string{`rampart:admission.digestRequired "yes": is text, must be true or false`},
+		},
 		"admission settings out of range": {
 			Values{"rampart:admission": `{"resources":"most","tokenLifetimeSeconds":60,"tokenAudiences":["*","a","a"," "],` +
 				`"hostPathNamespaces":["Blue"],"protectedNamespaces":["a","a"],"externalIPNamespaces":[""],` +
@@ -505,7 +518,7 @@ func settingNames(of reflect.Type) []string {
 		}
 		names = append(names, name)
 		element := field.Type
-		for element.Kind() == reflect.Slice || element.Kind() == reflect.Map {
+		for slices.Contains([]reflect.Kind{reflect.Slice, reflect.Map, reflect.Pointer}, element.Kind()) {
 			element = element.Elem()
 		}
 		switch element.Kind() {

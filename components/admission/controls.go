@@ -17,5 +17,6 @@ func Controls() []baseline.ControlID {
 		"RMP-ADM-012", // safe defaults
 		"RMP-IMG-001", // allowed registries
 		"RMP-IMG-002", // no moving tags
+		"RMP-IMG-003", // digests
 	}
 }

@@ -57,6 +57,7 @@ func admissionTable() []struct {
 		{"tag latest", image("registry.k8s.io/pause:latest"), []string{policyDenial, "latest"}},
 		{"no tag", image("registry.k8s.io/pause"), []string{policyDenial}},
 		{"no tag, registry with a port", image("registry.k8s.io:443/pause"), []string{policyDenial}},
+		{"tag and no digest", image("registry.k8s.io/pause:3.10"), []string{policyDenial, "registry.k8s.io/pause:3.10", "digest"}},
 		{"foreign registry", image("ghcr.io/someone/something:v1"), []string{policyDenial, "ghcr.io/someone/something:v1"}},
 		{"implied registry", image("nginx:1.29"), []string{policyDenial, "nginx:1.29"}},
 		{"allowed registry as a prefix of the host", image("registry.k8s.io.evil.example/pause:3.10"), []string{policyDenial, "registry.k8s.io.evil.example"}},
@@ -174,7 +175,7 @@ func TestRunningPodsImageCannotBeSwapped(t *testing.T) {
 			t.Context(), current, metav1.UpdateOptions{DryRun: []string{metav1.DryRunAll}})
 		return err
 	}
-	if err := swap("registry.k8s.io/pause:3.10"); err != nil {
+	if err := swap("registry.k8s.io/pause@sha256:" + strings.Repeat("0", 64)); err != nil {
 		t.Fatalf("control: another approved image is refused: %v", err)
 	}
 	mustBeDenied(t, swap("ghcr.io/someone/swapped:v1"), []string{policyDenial, "ghcr.io/someone/swapped:v1"})

@@ -17,7 +17,7 @@ func admissionSabotages() []sabotage {
 		{"a tenant's namespace is labelled privileged", label("privileged"), ids("RMP-ADM-001", "RMP-ADM-002", "RMP-TEN-001")},
 		{"a tenant's namespace is labelled baseline", label("baseline"), ids("RMP-ADM-002", "RMP-TEN-001")},
 		{"a policy fails open", failOpen, ids("RMP-ADM-003")},
-		{"the image policy is unbound", unbind("images"), ids("RMP-ADM-003", "RMP-IMG-001", "RMP-IMG-002")},
+		{"the image policy is unbound", unbind("images"), ids("RMP-ADM-003", "RMP-IMG-001", "RMP-IMG-002", "RMP-IMG-003")},
 		{"the token policy is unbound", unbind("tokens"), ids("RMP-ADM-003", "RMP-ADM-004")},
 		{"the workload policy is unbound", unbind("workloads"),
 			ids("RMP-ADM-003", "RMP-ADM-004", "RMP-ADM-005", "RMP-ADM-006", "RMP-ADM-007")},

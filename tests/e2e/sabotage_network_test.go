@@ -82,7 +82,7 @@ func withoutDefaultDeny(t *testing.T) func(context.Context) error {
 		t.Fatal(err)
 	}
 	policies := client.Resource(calicoGlobal)
-	policy, err := policies.Get(t.Context(), "rampart-default-deny", metav1.GetOptions{})
+	policy, err := policies.Get(t.Context(), "default.rampart-default-deny", metav1.GetOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ import (
 func imageAttacks() []verify.Attack {
 	return []verify.Attack{{
 		Name: "images", Does: "bring foreign and unnamed images in, every way there is",
-		Proves: ids("RMP-IMG-001", "RMP-IMG-002"), Needs: []verify.Need{verify.NeedPods}, Run: images,
+		Proves: ids("RMP-IMG-001", "RMP-IMG-002", "RMP-IMG-003"), Needs: []verify.Need{verify.NeedPods}, Run: images,
 	}}
 }
 
@@ -31,7 +31,7 @@ type badImage struct {
 // badImages are made from the registry that the probes' own image comes from, which is an approved one.
 func badImages(approved string) []badImage {
 	registry, _, _ := strings.Cut(approved, "/")
-	const where, which = "RMP-IMG-001", "RMP-IMG-002"
+	const where, which, digest = "RMP-IMG-001", "RMP-IMG-002", "RMP-IMG-003"
 	return []badImage{
 		{where, "of a foreign registry", "foreign.example/someone/something:v1"},
 		{where, "of the implied registry", "nginx:1.29"},
@@ -41,6 +41,7 @@ func badImages(approved string) []badImage {
 		{which, "with the tag latest", registry + "/pause:latest"},
 		{which, "without a tag", registry + "/pause"},
 		{which, "without a tag, of a registry with a port", registry + ":443/pause"},
+		{digest, "with a tag and no digest", registry + "/pause:3.10"},
 	}
 }
 
@@ -147,7 +148,7 @@ func images(ctx context.Context, scope *verify.Scope, trial *verify.Trial) error
 	if err != nil {
 		return err
 	}
-	for _, control := range ids("RMP-IMG-001", "RMP-IMG-002") {
+	for _, control := range ids("RMP-IMG-001", "RMP-IMG-002", "RMP-IMG-003") {
 		trial.Held(control, "%d ways to bring bad images in are shut, the same ways are open for an approved one", len(attempts))
 	}
 	return nil

@@ -119,7 +119,8 @@ func (c *Cluster) findAgnhost(nodes []corev1.Node) {
 		found := ""
 		for _, image := range node.Status.Images {
 			for _, name := range image.Names {
-				if strings.Contains(name, "/agnhost:") {
+				// By its digest if it has one: the cluster may take nothing else.
+				if strings.Contains(name, "/agnhost@") || found == "" && strings.Contains(name, "/agnhost:") {
 					found = name
 				}
 			}

@@ -36,7 +36,8 @@ plugins:
 func attacked() []baseline.ControlID {
 	return []baseline.ControlID{
 		"RMP-ADM-001", "RMP-ADM-002", "RMP-ADM-003", "RMP-ADM-004", "RMP-ADM-005", "RMP-ADM-006", "RMP-ADM-007", "RMP-ADM-008",
-		"RMP-ADM-009", "RMP-ADM-010", "RMP-ADM-011", "RMP-ADM-012", "RMP-ADM-013", "RMP-IMG-001", "RMP-IMG-002", "RMP-CPL-006",
+		"RMP-ADM-009", "RMP-ADM-010", "RMP-ADM-011", "RMP-ADM-012", "RMP-ADM-013", "RMP-IMG-001", "RMP-IMG-002", "RMP-IMG-003",
+		"RMP-CPL-006",
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 // nodeRevision goes into the node image's key. Raise it when package node puts the image together in another way.
-const nodeRevision = "1"
+const nodeRevision = "2"
 
 func (c *Catalog) preload(containerd *part.Part, images []*part.Part) *part.Part {
 	return c.add(&part.Part{

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/google/go-containerregistry/pkg/name"
+
 	"github.com/rampart-iac/rampart/tools/airgap/internal/image"
 	"github.com/rampart-iac/rampart/tools/airgap/internal/part"
 )
@@ -70,7 +72,11 @@ func (p Preload) Build(ctx context.Context, job *part.Job) (err error) {
 			return err
 		}
 		job.Step("importing "+ref, int64(i), int64(len(p.Layouts)))
-		if err := p.load(ctx, job, socket, filepath.Join(dir, image.LayoutDir)); err != nil {
+		err = p.load(ctx, job, socket, filepath.Join(dir, image.LayoutDir))
+		if err == nil {
+			err = p.nameByDigest(ctx, job, socket, dir, ref)
+		}
+		if err != nil {
 			stop()
 			return fmt.Errorf("importing image %s into containerd's store: %w", ref, err)
 		}
@@ -145,6 +151,20 @@ func (p Preload) load(ctx context.Context, job *part.Job, socket, layout string)
 	go func() { w.CloseWithError(tarTree(w, layout)) }()
 	defer func() { _ = r.Close() }()
 	return job.Command(ctx, cmd, nil)
+}
+
+// nameByDigest gives an image its second name, the one that it would have if it had been pulled: pods may have to name it
+// by its digest.
+func (p Preload) nameByDigest(ctx context.Context, job *part.Job, socket, dir, ref string) error {
+	digest, err := image.Read(dir, image.DigestFile)
+	if err != nil {
+		return err
+	}
+	tagged, err := name.NewTag(ref)
+	if err != nil {
+		return err
+	}
+	return job.Command(ctx, p.ctr(ctx, socket, "images", "tag", ref, tagged.Context().Name()+"@"+digest), nil)
 }
 
 // tarTree streams a folder of regular files.
