@@ -553,7 +553,7 @@ func TestTenantsHeldToLess(t *testing.T) {
 		if !args.RestrictedWaived || args.PodSecurity != "baseline" {
 			t.Errorf("%s: %+v", asked, args)
 		}
-		lines := strings.Join(enforced(config, facts()), "\n")
+		lines := strings.Join(run{config: config, resolved: resolved}.enforced(facts()), "\n")
 		if !strings.Contains(lines, "Pod Security restricted, baseline for blue") {
 			t.Errorf("%s: %s", asked, lines)
 		}

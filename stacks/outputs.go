@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/components/admission"
 	"github.com/rampart-iac/rampart/components/tenant"
 	"github.com/rampart-iac/rampart/providers"
 )
@@ -35,7 +36,7 @@ func (r run) export(ctx *pulumi.Context, cluster *providers.Cluster, tenants map
 	ctx.Export(OutputKubeconfig, pulumi.ToSecret(cluster.Kubeconfig))
 	ctx.Export(OutputKubeconfigPath, pulumi.String(filepath.Join(r.directory, KubeconfigName)))
 	ctx.Export(OutputBaseline, baselineOutput(r.resolved))
-	ctx.Export(OutputEnforced, pulumi.ToStringArray(append(enforced(r.config, cluster.Facts), baselineLine(r.resolved))))
+	ctx.Export(OutputEnforced, pulumi.ToStringArray(append(r.enforced(cluster.Facts), baselineLine(r.resolved))))
 	namespaces := pulumi.StringMap{}
 	for name, each := range tenants {
 		namespaces[name] = each.Namespace
@@ -45,15 +46,23 @@ func (r run) export(ctx *pulumi.Context, cluster *providers.Cluster, tenants map
 
 // enforced says in short lines what stands between an attacker and the cluster. It reads the same facts that the layers
 // were made from.
-func enforced(config Config, facts baseline.Facts) []string {
+func (r run) enforced(facts baseline.Facts) []string {
+	config := r.config
+	named, pods := "never :latest", "pods"
+	if r.digestRequired() {
+		named = "by digest"
+	}
+	if r.bounds() != admission.BoundsNone {
+		pods = "pods with bounds, and"
+	}
 	lines := []string{
 		fmt.Sprintf("secrets encrypted at rest (%s)", facts.SecretsEncryption),
 		fmt.Sprintf("TLS %s or later on every control-plane port", facts.TLSFloor),
 		"audit log of who did what",
 		"pods start only after their network policy (Calico)",
-		fmt.Sprintf("images from %d allowed %s only, never :latest",
-			len(config.Admission.AllowedRegistries), plural(len(config.Admission.AllowedRegistries), "registry", "registries")),
-		"pods with bounds, and without host volumes, tokens or ways in that nobody asked for",
+		fmt.Sprintf("images from %d allowed %s only, %s",
+			len(config.Admission.AllowedRegistries), plural(len(config.Admission.AllowedRegistries), "registry", "registries"), named),
+		pods + " without host volumes, tokens or ways in that nobody asked for",
 		"no roles that lead to all others, no wildcard hosts; our own objects are the deployer's to change",
 	}
 	if facts.PolicyEnforcer == baseline.PolicyEnforcerCalico {
