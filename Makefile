@@ -87,6 +87,7 @@ generate: ## write what is generated from code: the page of controls
 .PHONY: lint
 lint: $(LINTER) ## check the code, the import rules of the house included
 	@$(LINTER) run ./...
+	@cd tools/airgap && ../../$(LINTER) run ./...
 
 .PHONY: fix
 fix: $(LINTER) ## mend what the linter can mend by itself

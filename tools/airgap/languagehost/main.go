@@ -24,7 +24,7 @@ const host = "pulumi-language-go-v3.66.0"
 func main() {
 	if err := run(); err != nil {
 		fmt.Fprintf(os.Stderr, "pulumi-language-go: %v\n", err)
-		os.Exit(1)
+		os.Exit(1) //nolint:forbidigo // this is main
 	}
 }
 
@@ -44,7 +44,7 @@ func run() error {
 	path := filepath.Join(filepath.Dir(self), host)
 	// Flags come first: the engine's own arguments end with an address.
 	arguments := append(append([]string{path}, flags...), os.Args[1:]...)
-	if err := syscall.Exec(path, arguments, os.Environ()); err != nil {
+	if err := syscall.Exec(path, arguments, os.Environ()); err != nil { //nolint:gosec // it stands beside this program
 		return fmt.Errorf("starting %s: %w; build it again with the airgap tool", path, err)
 	}
 	return nil

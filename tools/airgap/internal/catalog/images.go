@@ -29,7 +29,7 @@ func networkPackages() []string {
 type imageBuilder struct {
 	c                                                   *Catalog
 	kubernetes, etcd, coredns, calico, pause, localPath *part.Part
-	network, helper                                     *part.Part
+	network                                             *part.Part
 }
 
 // simple describes an image with a few static programs in it.
@@ -176,8 +176,8 @@ func (b imageBuilder) calicoFiles(ctx context.Context, _ *part.Job, t *image.Tre
 	files := filepath.Join(dir, "node", "filesystem")
 	// The scripts are run by name, and the module format lost their executable bits.
 	script := func(rel string) fs.FileMode {
-		switch base := path.Base(rel); {
-		case base == "run", base == "rc.local":
+		switch path.Base(rel) {
+		case "run", "rc.local":
 			return 0o755
 		default:
 			return 0o644

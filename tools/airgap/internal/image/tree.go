@@ -206,7 +206,7 @@ func (t *Tree) copyBase(tw *tar.Writer, present map[string]byte) error {
 		if err := tw.WriteHeader(&out); err != nil {
 			return err
 		}
-		if _, err := io.Copy(tw, tr); err != nil {
+		if _, err := io.Copy(tw, tr); err != nil { //nolint:gosec // of an archive that was built here
 			return err
 		}
 		present[name] = h.Typeflag

@@ -3,6 +3,7 @@ package node
 import (
 	"archive/tar"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -65,23 +66,8 @@ func (p Preload) Build(ctx context.Context, job *part.Job) (err error) {
 	if err != nil {
 		return err
 	}
-	for i, dir := range p.Layouts {
-		ref, err := image.Read(dir, image.ReferenceFile)
-		if err != nil {
-			stop()
-			return err
-		}
-		job.Step("importing "+ref, int64(i), int64(len(p.Layouts)))
-		err = p.load(ctx, job, socket, filepath.Join(dir, image.LayoutDir))
-		if err == nil {
-			err = p.nameByDigest(ctx, job, socket, dir, ref)
-		}
-		if err != nil {
-			stop()
-			return fmt.Errorf("importing image %s into containerd's store: %w", ref, err)
-		}
-	}
-	if err := stop(); err != nil {
+	// Whatever went wrong before, containerd must not be left.
+	if err := errors.Join(p.importAll(ctx, job, socket), stop()); err != nil {
 		return err
 	}
 	// Only what holds images: empty folders of plugins that did not run would carry this machine's kernel features into
@@ -90,6 +76,24 @@ func (p Preload) Build(ctx context.Context, job *part.Job) (err error) {
 	for _, dir := range []string{"io.containerd.content.v1.content", "io.containerd.metadata.v1.bolt"} {
 		if err := copyTree(filepath.Join(job.Dir, StoreDir, dir), filepath.Join(root, dir)); err != nil {
 			return fmt.Errorf("keeping containerd's store: %w", err)
+		}
+	}
+	return nil
+}
+
+// importAll imports each image under both of its names.
+func (p Preload) importAll(ctx context.Context, job *part.Job, socket string) error {
+	for i, dir := range p.Layouts {
+		ref, err := image.Read(dir, image.ReferenceFile)
+		if err != nil {
+			return err
+		}
+		job.Step("importing "+ref, int64(i), int64(len(p.Layouts)))
+		if err = p.load(ctx, job, socket, filepath.Join(dir, image.LayoutDir)); err == nil {
+			err = p.nameByDigest(ctx, job, socket, dir, ref)
+		}
+		if err != nil {
+			return fmt.Errorf("importing image %s into containerd's store: %w", ref, err)
 		}
 	}
 	return nil
@@ -186,7 +190,7 @@ func tarTree(w io.Writer, dir string) error {
 		if err := tw.WriteHeader(h); err != nil {
 			return err
 		}
-		f, err := os.Open(file)
+		f, err := os.Open(file) //nolint:gosec // a folder of ours, that nobody else writes to
 		if err != nil {
 			return err
 		}

@@ -29,6 +29,7 @@ func key(t *testing.T, p *Part) string {
 func TestKeyChangesWithEverythingThatGoesIntoAPart(t *testing.T) {
 	t.Parallel()
 	recipe := func(t *testing.T, files map[string]string) string {
+		t.Helper()
 		dir := filepath.Join(t.TempDir(), "recipe")
 		for name, text := range files {
 			write(t, filepath.Join(dir, name), text)
@@ -37,6 +38,7 @@ func TestKeyChangesWithEverythingThatGoesIntoAPart(t *testing.T) {
 	}
 	same := map[string]string{"go.mod": "module m\n", "sub/main.go": "package main\n"}
 	base := func(t *testing.T) *Part {
+		t.Helper()
 		return &Part{Name: "p", Facts: []string{"a", "b"}, Files: []string{recipe(t, same)}, Inputs: []*Part{{Name: "in"}}}
 	}
 	want := key(t, base(t))
@@ -51,12 +53,15 @@ func TestKeyChangesWithEverythingThatGoesIntoAPart(t *testing.T) {
 		"input":        func(_ *testing.T, p *Part) { p.Inputs[0].Facts = []string{"new"} },
 		"no input":     func(_ *testing.T, p *Part) { p.Inputs = nil },
 		"content": func(t *testing.T, p *Part) {
+			t.Helper()
 			p.Files = []string{recipe(t, map[string]string{"go.mod": "module n\n", "sub/main.go": "package main\n"})}
 		},
 		"file name": func(t *testing.T, p *Part) {
+			t.Helper()
 			p.Files = []string{recipe(t, map[string]string{"go.mod": "module m\n", "sub/other.go": "package main\n"})}
 		},
 		"one file more": func(t *testing.T, p *Part) {
+			t.Helper()
 			p.Files = []string{recipe(t, map[string]string{"go.mod": "module m\n", "sub/main.go": "package main\n", "x": ""})}
 		},
 	} {

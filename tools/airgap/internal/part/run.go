@@ -57,58 +57,28 @@ func (r *Runner) Run(ctx context.Context, wanted ...*Part) ([]Result, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 
-	type outcome struct {
-		part *Part
-		res  Result
-		err  error
+	s := schedule{
+		limits: r.Limits, needed: needed, pending: slices.Clone(needed),
+		results: map[*Part]Result{}, running: map[Class]int{}, ended: make(chan outcome),
 	}
-	var (
-		ended    = make(chan outcome)
-		results  = map[*Part]Result{}
-		running  = map[Class]int{}
-		inFlight = 0
-		pending  = slices.Clone(needed)
-		faults   []error
-	)
-	ready := func(p *Part) bool {
-		if limit, ok := r.Limits[p.Class]; ok && running[p.Class] >= limit {
-			return false
-		}
-		for _, in := range p.Inputs {
-			if _, done := results[in]; !done && slices.Contains(needed, in) {
-				return false
-			}
-		}
-		return true
-	}
+	var faults []error
 	for {
 		for ctx.Err() == nil {
-			i := slices.IndexFunc(pending, ready)
-			if i < 0 {
+			next, ok := s.next()
+			if !ok {
 				break
 			}
-			p := pending[i]
-			pending = slices.Delete(pending, i, i+1)
-			running[p.Class]++
-			inFlight++
 			go func() {
-				res, err := r.one(ctx, p)
-				ended <- outcome{p, res, err}
+				result, err := r.one(ctx, next)
+				s.ended <- outcome{next, result, err}
 			}()
 		}
-		if inFlight == 0 {
+		if s.inFlight == 0 {
 			break
 		}
-		o := <-ended
-		inFlight--
-		running[o.part.Class]--
-		if o.err == nil {
-			results[o.part] = o.res
-			continue
-		}
 		// A part that was stopped because another one failed, or because the user said so, has not failed itself.
-		if ctx.Err() == nil || !errors.Is(o.err, context.Cause(ctx)) {
-			faults = append(faults, o.err)
+		if err := s.await(); err != nil && (ctx.Err() == nil || !errors.Is(err, context.Cause(ctx))) {
+			faults = append(faults, err)
 			cancel(errAnotherFailed)
 		}
 	}
@@ -120,9 +90,61 @@ func (r *Runner) Run(ctx context.Context, wanted ...*Part) ([]Result, error) {
 	}
 	out := make([]Result, 0, len(needed))
 	for _, p := range needed {
-		out = append(out, results[p])
+		out = append(out, s.results[p])
 	}
 	return out, nil
+}
+
+// outcome of one part.
+type outcome struct {
+	part   *Part
+	result Result
+	err    error
+}
+
+// schedule is what is still to be built, what is being built, and what is finished.
+type schedule struct {
+	limits          map[Class]int
+	needed, pending []*Part
+	results         map[*Part]Result
+	running         map[Class]int
+	inFlight        int
+	ended           chan outcome
+}
+
+// next takes the first part that can start now.
+func (s *schedule) next() (*Part, bool) {
+	i := slices.IndexFunc(s.pending, s.ready)
+	if i < 0 {
+		return nil, false
+	}
+	next := s.pending[i]
+	s.pending = slices.Delete(s.pending, i, i+1)
+	s.running[next.Class]++
+	s.inFlight++
+	return next, true
+}
+
+// ready says whether a part's inputs are finished and its class has room.
+func (s *schedule) ready(p *Part) bool {
+	if limit, ok := s.limits[p.Class]; ok && s.running[p.Class] >= limit {
+		return false
+	}
+	return !slices.ContainsFunc(p.Inputs, func(in *Part) bool {
+		_, done := s.results[in]
+		return !done && slices.Contains(s.needed, in)
+	})
+}
+
+// await takes down how the next part ended.
+func (s *schedule) await() error {
+	ended := <-s.ended
+	s.inFlight--
+	s.running[ended.part.Class]--
+	if ended.err == nil {
+		s.results[ended.part] = ended.result
+	}
+	return ended.err
 }
 
 var errAnotherFailed = errors.New("stopped because another part failed")
@@ -237,7 +259,7 @@ func syncDir(dir string) error {
 		if err != nil || !d.Type().IsRegular() {
 			return err
 		}
-		f, err := os.Open(path)
+		f, err := os.Open(path) //nolint:gosec // a folder of ours, that nobody else writes to
 		if err != nil {
 			return err
 		}
