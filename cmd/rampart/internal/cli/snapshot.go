@@ -32,7 +32,7 @@ func newSnapshot(shared *flags) *cobra.Command {
 Secret objects are in it as they are in etcd: encrypted. To restore them takes the key that they are encrypted with, which
 is in the stack's state and not in the file. Everything else is in it in plain text. "tar --extract" and "sha256sum --check
 SHA256SUMS" show that it is whole.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneFile("to write to, which must not be there yet"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := newSession(cmd, shared)
 			if err != nil {
@@ -50,7 +50,7 @@ SHA256SUMS" show that it is whole.`,
 The file is checked first, and so is that the stack's state has the keys that its Secrets are encrypted with. The control
 plane is stopped for about a minute; pods run on. The data of before is kept until the API server answers, and is put back
 if it does not. That happens on the node, and comes to its end if this command is interrupted.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneFile("written by snapshot save"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := newSession(cmd, shared)
 			if err != nil {
