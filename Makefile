@@ -12,7 +12,7 @@ LINTER := .rampart/bin/golangci-lint
 # A cache for each clone: what the linter found in another clone, it reports with paths of that clone, and if those are
 # gone it no longer sees the exceptions in the files.
 export GOLANGCI_LINT_CACHE := $(CURDIR)/.rampart/lint-cache
-UNIT := $$(go list ./... | grep -v -e /tests/e2e -e /tests/engine -e /tests/apiserver)
+UNIT := $$(go list ./... | grep -v -e /tests/e2e -e /tests/engine -e /tests/apiserver -e /tests/browser)
 
 .DEFAULT_GOAL := help
 
@@ -36,6 +36,10 @@ destroy: rampart ## remove the stack: cluster, network, files and state
 verify: rampart ## attack the running cluster and say which controls held; needs root
 	@$(RAMPART) verify --stack $(STACK)
 
+.PHONY: report
+report: rampart ## make a page for people out of what verify found
+	@$(RAMPART) report --stack $(STACK)
+
 .PHONY: kubeconfig
 kubeconfig: rampart ## print where the cluster's kubeconfig is
 	@$(RAMPART) kubeconfig --stack $(STACK)
@@ -51,7 +55,7 @@ doctor: rampart ## look for what would keep a run from working
 # Tests on real parts wait more than they work, so that packages and specs run side by side; those that need a cluster take
 # turns. Listed first is what starts first.
 .PHONY: test
-test: test-unit tools ## all tests; they bring their own tools and their own cluster
+test: test-unit test-browser tools ## all tests; they bring their own tools and their own cluster
 	@go test -count=1 -timeout 60m -p 4 -parallel 6 ./tests/apiserver/... ./tests/e2e/... ./tests/engine/...
 
 .PHONY: test-unit
@@ -62,6 +66,11 @@ test-unit: ## tests of single packages
 .PHONY: test-race
 test-race: ## tests of single packages with the race detector; needs a C compiler
 	@CGO_ENABLED=1 go test -race $(UNIT)
+
+.PHONY: test-browser
+test-browser: ## the report in a real browser; gets Chromium and axe-core if they are missing
+	@cd tools/browser && go run . >/dev/null
+	@go test -count=1 -timeout 15m ./tests/browser/...
 
 # What the tests run on is built before them, in sight and outside their time limits.
 .PHONY: test-engine

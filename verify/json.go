@@ -2,6 +2,8 @@ package verify
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 )
 
@@ -17,4 +19,23 @@ func WriteJSON(out io.Writer, report *Report) error {
 		SchemaVersion int `json:"schemaVersion"`
 		*Report
 	}{SchemaVersion, report})
+}
+
+// ReadJSON reads a report that WriteJSON has written. The error says whether it is one of another version.
+func ReadJSON(in io.Reader) (*Report, error) {
+	content := struct {
+		SchemaVersion int `json:"schemaVersion"`
+		*Report
+	}{Report: &Report{}}
+	if err := json.NewDecoder(in).Decode(&content); err != nil {
+		return nil, fmt.Errorf("it is no JSON result of rampart verify: %w", err)
+	}
+	switch {
+	case content.SchemaVersion == 0:
+		return nil, errors.New("it is no JSON result of rampart verify: it has no schemaVersion")
+	case content.SchemaVersion != SchemaVersion:
+		return nil, fmt.Errorf("it is a result of schema version %d, and this program reads version %d",
+			content.SchemaVersion, SchemaVersion)
+	}
+	return content.Report, nil
 }

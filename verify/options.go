@@ -30,6 +30,9 @@ type Options struct {
 	Controls []baseline.ControlID
 	Areas    []baseline.Area
 
+	// Stack is the name of the stack that made the cluster, for the record. Empty: none of ours did.
+	Stack string
+
 	// Progress gets a line for each attack. Default: nobody is told.
 	Progress io.Writer
 }
@@ -69,6 +72,15 @@ func (o Options) Validate() error {
 	return errors.Join(faults...)
 }
 
+// waiversOf repeats the waivers of a control.
+func waiversOf(control baseline.ResolvedControl) []Waiver {
+	waivers := []Waiver{}
+	for _, each := range control.Waivers {
+		waivers = append(waivers, Waiver{Scope: each.Scope, Reason: each.Reason, Owner: each.Owner, Expires: each.Expires})
+	}
+	return waivers
+}
+
 // chosen says whether a control was asked for.
 func (o Options) chosen(control baseline.Control) bool {
 	if len(o.Controls) == 0 && len(o.Areas) == 0 {
@@ -81,7 +93,7 @@ func (o Options) chosen(control baseline.Control) bool {
 func (o Options) settled(control baseline.ResolvedControl) (result Result, ok bool) {
 	result = Result{
 		Control: control.ID, Title: control.Title, Area: control.Area(), Severity: control.Severity,
-		References: []string{}, Attacks: []AttackResult{},
+		Risk: control.Why, References: []string{}, Waivers: waiversOf(control), Attacks: []AttackResult{},
 	}
 	for _, reference := range control.References {
 		result.References = append(result.References, string(reference.Framework)+": "+reference.Item)

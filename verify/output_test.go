@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -19,12 +20,19 @@ func sample() *Report {
 	report := &Report{
 		Cluster: "https://127.0.0.1:6443", Version: "v1.37.0", Run: "abcd", Started: time.Unix(0, 0).UTC(), Seconds: 12.5,
 		Unreachable: []string{"the nodes: no engine"}, Left: []string{"namespace x: it stays"}, Cut: "interrupted",
+		ClusterID: "8e4ba5f4-7f1d-4a5e-9a3b-0d2a6c1f7e55", Stack: "kind",
+		Baseline:    Asked{Version: baseline.Version202611, Level: baseline.LevelRestricted, Provider: baseline.ProviderKind},
+		Connections: []Connection{{Attack: "attack", From: "blue", To: "green", Protocol: "tcp", Port: "8080", Arrived: true}},
+		Rights:      []Right{{Attack: "attack", Who: "viewer", Action: "look at pods", Given: true}},
 	}
 	add := func(id baseline.ControlID, verdict Verdict, why Why) {
 		result := Result{
 			Control: id, Title: "title of " + string(id), Area: baseline.Control{ID: id}.Area(), Severity: baseline.SeverityHigh,
 			Verdict: verdict, Why: why, Evidence: "what was seen <&> of " + string(id),
 			References: []string{"CIS: 1.2.3"}, Attacks: []AttackResult{},
+		}
+		if verdict == Waived {
+			result.Waivers = []Waiver{{Scope: "tenant/blue", Reason: "until it can", Owner: "web", Expires: "2027-03-31"}}
 		}
 		if verdict == Proven || verdict == Failed {
 			result.Attacks = append(result.Attacks, AttackResult{
@@ -155,5 +163,26 @@ func TestTable(t *testing.T) {
 	}
 	if got := cut(strings.Repeat("ä", 200), 110); len([]rune(got)) != 110 {
 		t.Errorf("cut to %d characters", len([]rune(got)))
+	}
+}
+
+func TestJSONIsReadAgain(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	if err := WriteJSON(&out, sample()); err != nil {
+		t.Fatal(err)
+	}
+	read, err := ReadJSON(&out)
+	if err != nil || !reflect.DeepEqual(read, sample()) {
+		t.Errorf("%v\n%+v\n%+v", err, read, sample())
+	}
+	for text, want := range map[string]string{
+		`{"schemaVersion": 2}`: "version 2, and this program reads version 1",
+		`{}`:                   "no schemaVersion",
+		`[`:                    "no JSON result",
+	} {
+		if _, err := ReadJSON(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
+		}
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	"github.com/rampart-iac/rampart/baseline"
 	"github.com/rampart-iac/rampart/verify/live"
 )
@@ -33,11 +35,17 @@ func Run(ctx context.Context, cluster *live.Cluster, options Options) (*Report, 
 	scope.TLSFloor = options.TLSFloor
 	report := &Report{
 		Cluster: cluster.Admin.Host, Run: scope.ID, Started: time.Now().UTC().Truncate(time.Second),
+		Stack: options.Stack, Baseline: asked(options.Baseline),
 		Results: []Result{}, Unreachable: unreachable(cluster), Left: []string{},
+		Connections: []Connection{}, Rights: []Right{},
 	}
 	if version, err := cluster.Client.Discovery().ServerVersion(); err == nil {
 		report.Version = version.GitVersion
 		options.Baseline = options.Baseline.On(baseline.KubernetesVersion(version.GitVersion))
+	}
+	// The namespace that every cluster has from its first moment, and no cluster loses: what has the same is the same cluster.
+	if system, err := cluster.Client.CoreV1().Namespaces().Get(ctx, metav1.NamespaceSystem, metav1.GetOptions{}); err == nil {
+		report.ClusterID = string(system.UID)
 	}
 	wanted := map[baseline.ControlID]bool{}
 	for _, control := range options.Baseline.Controls {
@@ -63,11 +71,17 @@ func Run(ctx context.Context, cluster *live.Cluster, options Options) (*Report, 
 			r.judge(&report.Results[i])
 		}
 	}
+	r.observed(report)
 	report.Score = score(report.Results)
 	if cause != nil {
 		report.Cut = cause.Error()
 	}
 	return report, ctx.Err()
+}
+
+// asked says what the baseline of a run is.
+func asked(resolved baseline.Resolved) Asked {
+	return Asked{Version: resolved.Version, Level: resolved.Level, Provider: resolved.Provider}
 }
 
 func unreachable(cluster *live.Cluster) []string {

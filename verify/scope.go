@@ -56,7 +56,10 @@ func newScope(cluster *live.Cluster) (*Scope, error) {
 }
 
 // Name is one of this run's own.
-func (s *Scope) Name(part string) string { return "rampart-verify-" + s.ID + "-" + part }
+func (s *Scope) Name(part string) string { return NameOf(s.ID, part) }
+
+// NameOf is the name that a run gives to a part of its own.
+func NameOf(run, part string) string { return "rampart-verify-" + run + "-" + part }
 
 // Labels are those of everything that the run makes.
 func (s *Scope) Labels() map[string]string { return map[string]string{RunLabel: s.ID} }

@@ -12,9 +12,11 @@ import (
 type Trial struct {
 	attack Attack
 
-	mutex    sync.Mutex
-	controls []string
-	findings []finding
+	mutex       sync.Mutex
+	controls    []string
+	findings    []finding
+	connections []Connection
+	rights      []Right
 }
 
 // finding is what one attack says of one control.

@@ -47,10 +47,30 @@ type Result struct {
 	Verdict  Verdict            `json:"verdict"`
 	Why      Why                `json:"why,omitempty"`
 	Evidence string             `json:"evidence"`
+	// Risk says what could happen without the control.
+	Risk string `json:"risk,omitempty"`
 	// References are the items of public frameworks that the control answers.
 	References []string `json:"references"`
+	// Waivers let the stack go without it.
+	Waivers []Waiver `json:"waivers,omitempty"`
 	// Attacks that were made on it.
 	Attacks []AttackResult `json:"attacks"`
+}
+
+// Waiver is the decision of a person to go without a control for a while.
+type Waiver struct {
+	Scope  baseline.Scope `json:"scope"`
+	Reason string         `json:"reason"`
+	Owner  string         `json:"owner"`
+	// Expires is its last day, in UTC, as 2027-01-31.
+	Expires string `json:"expires"`
+}
+
+// Asked is the part of the baseline that was asked of the cluster.
+type Asked struct {
+	Version  baseline.Version  `json:"version"`
+	Level    baseline.Level    `json:"level"`
+	Provider baseline.Provider `json:"provider"`
 }
 
 // AttackResult is what one attack found of one control.
@@ -70,6 +90,11 @@ type Report struct {
 	// Cluster is the address of the API server, Version what it says it is.
 	Cluster string `json:"cluster"`
 	Version string `json:"version"`
+	// ClusterID stays the same for as long as the cluster lives: the UID of its namespace kube-system.
+	ClusterID string `json:"clusterId,omitempty"`
+	// Stack that made the cluster. Empty: none of ours did.
+	Stack    string `json:"stack,omitempty"`
+	Baseline Asked  `json:"baseline"`
 	// Run is the random name of the run.
 	Run     string    `json:"run"`
 	Started time.Time `json:"started"`
@@ -77,6 +102,9 @@ type Report struct {
 	Seconds float64  `json:"seconds"`
 	Score   Score    `json:"score"`
 	Results []Result `json:"results"`
+	// Connections and Rights are what was seen on the way: who reached whom, and who may do what.
+	Connections []Connection `json:"connections"`
+	Rights      []Right      `json:"rights"`
 	// Unreachable are the places that the run could not stand in, and why.
 	Unreachable []string `json:"unreachable"`
 	// Left is what could not be cleaned up.

@@ -220,9 +220,14 @@ var rights = []authorizationv1.ResourceAttributes{
 func climb(
 	ctx context.Context, trial *verify.Trial, control baseline.ControlID, who string, client kubernetes.Interface, own, other string,
 ) (tried int, err error) {
+	ask := func(action string, given bool) {
+		trial.Asked(verify.Right{Who: whoIs(who), Action: action, Forbidden: true, Given: given})
+	}
 	for _, step := range stepsUp(own, other) {
 		tried++
-		switch err := step.take(ctx, client); {
+		err := step.take(ctx, client)
+		ask(step.says, !apierrors.IsForbidden(err))
+		switch {
 		case err == nil:
 			trial.Broken(control, "%s may %s", who, step.says)
 		case !apierrors.IsForbidden(err):
@@ -241,6 +246,7 @@ func climb(
 			if err != nil {
 				return tried, err
 			}
+			ask(rightIn(right), review.Status.Allowed)
 			if review.Status.Allowed {
 				trial.Broken(control, "%s may %s %s/%s in namespace %q", who, right.Verb, right.Resource, right.Subresource, namespace)
 			}
@@ -283,6 +289,9 @@ func tenantToken(ctx context.Context, scope *verify.Scope, trial *verify.Trial) 
 			return err
 		}
 		tried += steps
+		if err := usualRights(ctx, trial, "the account of "+account.namespace, client, account.namespace); err != nil {
+			return err
+		}
 		// The other tenant's workloads are none of its business, either.
 		if _, err := client.CoreV1().Pods(other).List(ctx, metav1.ListOptions{}); !apierrors.IsForbidden(err) {
 			trial.Broken(control, "the account of %s may list the pods of %s", account.namespace, other)
@@ -382,6 +391,9 @@ func personas(ctx context.Context, scope *verify.Scope, trial *verify.Trial) err
 			return err
 		}
 		steps, err := climb(ctx, trial, "RMP-ACC-006", "group "+group, client, own, other)
+		if err == nil {
+			err = usualRights(ctx, trial, "group "+group, client, namespace)
+		}
 		if err != nil {
 			return err
 		}

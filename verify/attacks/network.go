@@ -92,19 +92,21 @@ func (s *scene) borders(ctx context.Context, scope *verify.Scope, trial *verify.
 	node := scope.ControlPlane().Address
 	for _, port := range []string{"6443", kubeletPort, "2379"} {
 		target := net.JoinHostPort(node, port)
-		controls = append(controls, line{nil, "tcp", target})
-		attacks = append(attacks, line{one.client, "tcp", target}, line{two.server, "tcp", target})
+		place := placeOfPort(port)
+		controls = append(controls, line{nil, "tcp", target, place})
+		attacks = append(attacks, line{one.client, "tcp", target, place}, line{two.server, "tcp", target, place})
 	}
-	attacks = append(attacks, line{one.client, "tcp", net.JoinHostPort(api.Spec.ClusterIP, "443")})
-	for _, address := range []string{someHost, metadata} {
-		place, err := scope.PlayOutside(ctx, address)
+	attacks = append(attacks, line{one.client, "tcp", net.JoinHostPort(api.Spec.ClusterIP, "443"), placeAPI})
+	for _, beyond := range []struct{ address, place string }{{someHost, placeWorld}, {metadata, placeMetadata}} {
+		played, err := scope.PlayOutside(ctx, beyond.address)
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, place.Close()) }()
-		target := net.JoinHostPort(address, live.OutsidePort)
-		controls = append(controls, line{nil, "tcp", target})
-		attacks = append(attacks, line{one.client, "tcp", target}, line{one.server, "udp", target}, line{two.client, "tcp", target})
+		defer func() { err = errors.Join(err, played.Close()) }()
+		target := net.JoinHostPort(beyond.address, live.OutsidePort)
+		controls = append(controls, line{nil, "tcp", target, beyond.place})
+		attacks = append(attacks, line{one.client, "tcp", target, beyond.place},
+			line{one.server, "udp", target, beyond.place}, line{two.client, "tcp", target, beyond.place})
 	}
 	got, err := through(ctx, scope, trial, controls, attacks)
 	if err != nil {
@@ -145,13 +147,19 @@ func (s *scene) enforced(ctx context.Context, scope *verify.Scope, trial *verify
 	}
 	started := time.Now()
 	err = inParallel(lines, func(l line) error {
-		return live.Poll(ctx, l.String()+" to be dropped", reachDeadline, func(ctx context.Context) error {
+		err := live.Poll(ctx, l.String()+" to be dropped", reachDeadline, func(ctx context.Context) error {
 			reach, err := l.try(ctx, scope)
 			if err == nil && reach != live.TimedOut {
 				err = errGotThrough
 			}
 			return err
 		})
+		if err == nil || errors.Is(err, errGotThrough) {
+			seen := l.seen(false, err != nil)
+			seen.From = placeFenced
+			trial.Connected(seen)
+		}
+		return err
 	})
 	switch {
 	case errors.Is(err, errGotThrough):
@@ -176,10 +184,16 @@ func (s *scene) firstPacket(ctx context.Context, scope *verify.Scope, trial *ver
 	if err := mustReach(ctx, scope, trial, two.toServer(two.client)); err != nil {
 		return err
 	}
+	seen := func(to *home, allowed bool, outcome live.Reach) {
+		seen := to.toServer(one.client)[0].seen(allowed, outcome == live.Reached)
+		seen.From = one.namespace + firstSuffix
+		trial.Connected(seen)
+	}
 	outcome, err := connectAtOnce(ctx, scope, one, "friend", one.server)
 	if err == nil && outcome != live.Reached {
 		err = fmt.Errorf("outcome %s", outcome)
 	}
+	seen(one, true, outcome)
 	if err := trial.Control("a new pod's first packet reaches its own namespace", err); err != nil {
 		return err
 	}
@@ -189,6 +203,7 @@ func (s *scene) firstPacket(ctx context.Context, scope *verify.Scope, trial *ver
 		if err != nil {
 			return err
 		}
+		seen(two, false, outcome)
 		if outcome != live.TimedOut {
 			trial.Broken("RMP-NET-002", "the first packet of a new pod in %s arrives in %s", one.namespace, two.namespace)
 			return nil
@@ -249,8 +264,12 @@ func (s *scene) dnsTunnel(ctx context.Context, scope *verify.Scope, trial *verif
 	defer func() { err = errors.Join(err, place.Close()) }()
 	target := net.JoinHostPort(nameServer, dnsPort)
 	got, err := through(ctx, scope, trial,
-		[]line{{one.client, "tcp", net.JoinHostPort(dns.Spec.ClusterIP, dnsPort)}, {nil, "tcp", target}},
-		[]line{{one.client, "tcp", target}, {one.client, "udp", target}, {one.server, "udp", target}})
+		[]line{
+			{one.client, "tcp", net.JoinHostPort(dns.Spec.ClusterIP, dnsPort), placeDNS}, {nil, "tcp", target, placeNameServer},
+		}, []line{
+			{one.client, "tcp", target, placeNameServer}, {one.client, "udp", target, placeNameServer},
+			{one.server, "udp", target, placeNameServer},
+		})
 	if err != nil {
 		return err
 	}
@@ -288,8 +307,11 @@ func (s *scene) metadata(ctx context.Context, scope *verify.Scope, trial *verify
 	}
 	defer func() { err = errors.Join(err, place.Close()) }()
 	target := net.JoinHostPort(metadata, live.OutsidePort)
-	got, err := through(ctx, scope, trial, append(open.toServer(open.client), line{nil, "tcp", target}),
-		[]line{{open.client, "tcp", target}, {open.client, "udp", target}, {open.server, "tcp", target}})
+	got, err := through(ctx, scope, trial, append(open.toServer(open.client), line{nil, "tcp", target, placeMetadata}),
+		[]line{
+			{open.client, "tcp", target, placeMetadata}, {open.client, "udp", target, placeMetadata},
+			{open.server, "tcp", target, placeMetadata},
+		})
 	if err != nil {
 		return err
 	}
@@ -310,8 +332,9 @@ func (s *scene) nodePorts(ctx context.Context, scope *verify.Scope, trial *verif
 		}
 		for _, port := range ports {
 			target := net.JoinHostPort(node.Address, port)
-			controls = append(controls, line{nil, "tcp", target})
-			attacks = append(attacks, line{open.client, "tcp", target}, line{open.server, "tcp", target})
+			place := placeOfPort(port)
+			controls = append(controls, line{nil, "tcp", target, place})
+			attacks = append(attacks, line{open.client, "tcp", target, place}, line{open.server, "tcp", target, place})
 		}
 	}
 	got, err := through(ctx, scope, trial, controls, attacks)

@@ -50,10 +50,14 @@ func nodesFromOutside(ctx context.Context, scope *verify.Scope, trial *verify.Tr
 				return err
 			}
 			_ = inside.Close()
+			trial.Connected(line{nil, "tcp", address, placeOfPort(port)}.seen(true, true))
 			answered, err := knock(ctx, address)
 			if err != nil {
 				return err
 			}
+			trial.Connected(verify.Connection{
+				From: placeOutside, To: placeOfPort(port), Protocol: "tcp", Port: port, Arrived: answered,
+			})
 			if answered {
 				trial.Broken(control, "port %s of node %s answers this machine, which is no node", port, node.Name)
 			}

@@ -187,10 +187,11 @@ func runOn(
 	return scope.RunPod(ctx, pod)
 }
 
-// line is one connection. From a nil pod it starts on the control-plane node itself.
+// line is one connection. From a nil pod it starts on the control-plane node itself. The place is what the target is in
+// words.
 type line struct {
-	from             *corev1.Pod
-	protocol, target string
+	from                    *corev1.Pod
+	protocol, target, place string
 }
 
 func (l line) String() string {
@@ -203,10 +204,10 @@ func (l line) String() string {
 
 // toServer are the lines from a pod to a home's server, over both protocols.
 func (h *home) toServer(from *corev1.Pod) []line {
-	address := h.server.Status.PodIP
+	address, place := h.server.Status.PodIP, placeOf(h.server)
 	return []line{
-		{from, "tcp", net.JoinHostPort(address, strconv.Itoa(live.TCPPort))},
-		{from, "udp", net.JoinHostPort(address, strconv.Itoa(live.UDPPort))},
+		{from, "tcp", net.JoinHostPort(address, strconv.Itoa(live.TCPPort)), place},
+		{from, "udp", net.JoinHostPort(address, strconv.Itoa(live.UDPPort)), place},
 	}
 }
 
@@ -229,13 +230,15 @@ const reachDeadline = 20 * time.Second
 // mustReach makes control experiments of lines.
 func mustReach(ctx context.Context, scope *verify.Scope, trial *verify.Trial, lines []line) error {
 	return inParallel(lines, func(l line) error {
-		return trial.Control(l.String(), live.Poll(ctx, l.String(), reachDeadline, func(ctx context.Context) error {
+		err := live.Poll(ctx, l.String(), reachDeadline, func(ctx context.Context) error {
 			reach, err := l.try(ctx, scope)
 			if err == nil && reach != live.Reached {
 				err = fmt.Errorf("outcome %s", reach)
 			}
 			return err
-		}))
+		})
+		trial.Connected(l.seen(true, err == nil))
+		return trial.Control(l.String(), err)
 	})
 }
 
@@ -252,7 +255,9 @@ func through(ctx context.Context, scope *verify.Scope, trial *verify.Trial, cont
 			return fmt.Errorf("%s: %w", l, err)
 		}
 		// A refusal is an answer: the packet arrived.
-		if reach != live.TimedOut {
+		arrived := reach != live.TimedOut
+		trial.Connected(l.seen(false, arrived))
+		if arrived {
 			mutex.Lock()
 			defer mutex.Unlock()
 			got = append(got, l)

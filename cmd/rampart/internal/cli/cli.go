@@ -79,8 +79,8 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root.PersistentFlags().StringVar(&shared.road, "road", "",
 		"where programs and images come from: published or airgap (default: found out)")
 	root.AddCommand(
-		newUp(shared), newPreview(shared), newDestroy(shared), newVerify(shared), newKubeconfig(shared), newRotateKey(shared),
-		newCertificates(shared), newSnapshot(shared), newDrift(shared), newEnv(shared), newTools(shared),
+		newUp(shared), newPreview(shared), newDestroy(shared), newVerify(shared), newReport(shared), newKubeconfig(shared),
+		newRotateKey(shared), newCertificates(shared), newSnapshot(shared), newDrift(shared), newEnv(shared), newTools(shared),
 		newDoctor(shared), newVersion(),
 	)
 	return root

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/workspace"
 	"github.com/rampart-iac/rampart/verify"
 	"github.com/rampart-iac/rampart/verify/attacks"
 )
@@ -86,7 +88,7 @@ func (v verification) run(cmd *cobra.Command, shared *flags) error {
 	if err != nil {
 		return err
 	}
-	path, err := v.cluster(cmd, shared, &options)
+	path, keep, err := v.cluster(cmd, shared, &options)
 	if err != nil {
 		return err
 	}
@@ -104,7 +106,7 @@ func (v verification) run(cmd *cobra.Command, shared *flags) error {
 	if report == nil {
 		return errors.Join(err, v.discard(file))
 	}
-	if err := v.publish(cmd.OutOrStdout(), file, write, report); err != nil {
+	if err := errors.Join(v.keep(keep, report), v.publish(cmd.OutOrStdout(), file, write, report)); err != nil {
 		return err
 	}
 	if err != nil {
@@ -139,24 +141,39 @@ func (v verification) settle() (verify.Options, func(io.Writer, *verify.Report) 
 
 // cluster returns the kubeconfig to use, and takes over what the stack asks of its cluster. Of another cluster everything
 // is asked.
-func (v verification) cluster(cmd *cobra.Command, shared *flags, options *verify.Options) (path string, err error) {
+func (v verification) cluster(
+	cmd *cobra.Command, shared *flags, options *verify.Options,
+) (path string, keep *workspace.Stack, err error) {
 	if v.kubeconfig != "" {
-		return v.kubeconfig, nil
+		return v.kubeconfig, nil, nil
 	}
 	s, err := newSession(cmd, shared)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	config, err := s.configuration()
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	if options.Baseline, err = config.Resolve(time.Now()); err != nil {
-		return "", err
+		return "", nil, err
 	}
-	options.TLSFloor = config.Cluster.TLSMinVersion
+	options.TLSFloor, options.Stack = config.Cluster.TLSMinVersion, s.stack.Name
 	path, _, err = s.adminKubeconfig()
-	return path, err
+	return path, &s.stack, err
+}
+
+// keep keeps the result of a whole run on a stack for reports. One of a part would not compare with the others.
+func (v verification) keep(stack *workspace.Stack, report *verify.Report) error {
+	if stack == nil || len(v.controls) > 0 || len(v.areas) > 0 {
+		return nil
+	}
+	var content bytes.Buffer
+	if err := verify.WriteJSON(&content, report); err != nil {
+		return err
+	}
+	_, err := stack.KeepResult(report.Started, report.Run, content.Bytes())
+	return err
 }
 
 // open makes the file that was asked for, readable by its owner alone: it says where a cluster is weak.

@@ -1,0 +1,3 @@
+module github.com/rampart-iac/rampart/tools/browser
+
+go 1.26.0
