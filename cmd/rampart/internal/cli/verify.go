@@ -72,6 +72,7 @@ type format struct {
 func formats() []format {
 	return []format{
 		{"table", verify.WriteTable}, {"json", verify.WriteJSON}, {"junit", verify.WriteJUnit}, {"sarif", verify.WriteSARIF},
+		{"oscal", verify.WriteOSCAL},
 	}
 }
 
