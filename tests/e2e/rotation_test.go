@@ -28,7 +28,7 @@ func TestKeyRotation(t *testing.T) {
 	namespace := cluster.Namespace(t)
 	const count = 100
 	for i := range count {
-		createSecret(t, namespace, fmt.Sprintf("secret-%d", i), fmt.Sprintf("value %d", i))
+		createSecret(t, namespace, fmt.Sprintf("secret-%d", i), valueOf(i))
 	}
 	before := encryptionKeys(t)
 	stopReading := readAllTheTime(t, namespace, count)
@@ -94,6 +94,9 @@ func TestKeyRotation(t *testing.T) {
 	}
 }
 
+// valueOf a secret: together they are more than etcd's client can say in one breath.
+func valueOf(i int) string { return fmt.Sprintf("value %d %s", i, strings.Repeat("and so on ", 400)) }
+
 // encryptionKeys reads the keys where the API server does.
 func encryptionKeys(t *testing.T) []apiserverv1.Key {
 	t.Helper()
@@ -129,7 +132,7 @@ func readAllTheTime(t *testing.T, namespace string, count int) (stop func() (rea
 	}
 	repeat(func(i int) error {
 		secret, err := secrets.Get(ctx, fmt.Sprintf("secret-%d", i), metav1.GetOptions{})
-		if err == nil && string(secret.Data["value"]) != fmt.Sprintf("value %d", i) {
+		if err == nil && string(secret.Data["value"]) != valueOf(i) {
 			err = errors.New("it has another value")
 		}
 		reads++

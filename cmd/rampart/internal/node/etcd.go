@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -67,12 +66,18 @@ func (n Node) Container(ctx context.Context, name string) (string, error) {
 	return containers[0], nil
 }
 
-// Exec runs a command in a running container, as the user that the container runs as.
+// inside runs a command among the files of a running container, as the user that the container runs as.
+const inside = `
+container=$1
+shift
+pid=$(ctr --namespace k8s.io tasks list | sed -n "s/^$container  *\([0-9][0-9]*\) .*/\1/p")
+exec nsenter --target "$pid" --mount --setuid "$(stat -c %u "/proc/$pid")" --setgid "$(stat -c %g "/proc/$pid")" -- "$@"`
+
+// Exec runs a command among the files of a running container, as the user that the container runs as, in the network of the
+// node: that of all parts of the control plane. It is not an exec of containerd's, whose client ends before it has passed on
+// a long answer.
 func (n Node) Exec(ctx context.Context, container string, command ...string) ([]byte, error) {
-	// The name of the process is for containerd alone, and must be another one each time.
-	return n.Run(ctx, append([]string{
-		"ctr", "--namespace", "k8s.io", "tasks", "exec", "--exec-id", "rampart-" + rand.Text(), container,
-	}, command...)...)
+	return n.Script(ctx, inside, append([]string{container}, command...)...)
 }
 
 // containerFlags reads the flags that the first container of a pod is started with.

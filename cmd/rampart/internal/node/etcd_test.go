@@ -8,13 +8,15 @@ import (
 	"testing"
 )
 
-// engine stands for a container engine whose node is this machine: it runs what it is told to, with "ctr" as given.
-func engine(t *testing.T, ctr string) Node {
+// engine stands for a container engine whose node is this machine: it runs what it is told to, with "ctr" and, in place of
+// what is entered with it, "nsenter" as given.
+func engine(t *testing.T, ctr, nsenter string) Node {
 	t.Helper()
 	dir := t.TempDir()
 	for name, content := range map[string]string{
-		"engine": "#!/bin/sh\nwhile [ \"$1\" != node ]; do shift; done\nshift\nPATH=" + dir + ":$PATH\nexec \"$@\"\n",
-		"ctr":    "#!/bin/sh\n" + ctr,
+		"engine":  "#!/bin/sh\nwhile [ \"$1\" != node ]; do shift; done\nshift\nPATH=" + dir + ":$PATH\nexec \"$@\"\n",
+		"ctr":     "#!/bin/sh\n" + ctr,
+		"nsenter": "#!/bin/sh\n" + nsenter,
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o700); err != nil {
 			t.Fatal(err)
@@ -29,7 +31,7 @@ func TestOnlyARunningContainerIsFound(t *testing.T) {
 	on := engine(t, `case "$*" in
 *"tasks list"*) printf 'TASK PID STATUS\nold 1 STOPPED\nnew 2 RUNNING\n' ;;
 *'"etcd"'*) printf 'old\nnew\n' ;;
-esac`)
+esac`, "")
 	if found, err := on.Container(t.Context(), "etcd"); err != nil || found != "new" {
 		t.Errorf("got %q, %v, want new", found, err)
 	}
@@ -41,7 +43,12 @@ esac`)
 // TestAllPagesAreVisited: the second page begins behind the last key of the first.
 func TestAllPagesAreVisited(t *testing.T) {
 	t.Parallel()
-	on := engine(t, `case "$*" in
+	// The process is this machine's first, which is root's.
+	on := engine(t, `printf 'TASK PID STATUS\nother 2 RUNNING\netcd 1 RUNNING\n'`, `case "$*" in
+"--target 1 --mount --setuid 0 --setgid 0 -- etcdctl "*) ;;
+*) echo "entered with $*" >&2; exit 1 ;;
+esac
+case "$*" in
 */registry/b*) echo '{"kvs":[{"key":"L3JlZ2lzdHJ5L2M=","value":"djM="}]}' ;;
 *) echo '{"kvs":[{"key":"L3JlZ2lzdHJ5L2E=","value":"djE="},{"key":"L3JlZ2lzdHJ5L2I=","value":"djI="}],"more":true}' ;;
 esac`)
@@ -71,7 +78,7 @@ func TestFlagsAreReadFromTheManifest(t *testing.T) {
 // TestWordsOfAFailedCommandAreInTheError: an exit status alone says nothing.
 func TestWordsOfAFailedCommandAreInTheError(t *testing.T) {
 	t.Parallel()
-	_, err := engine(t, "").Script(context.Background(), `echo "no such $1" >&2; exit 3`, "thing")
+	_, err := engine(t, "", "").Script(context.Background(), `echo "no such $1" >&2; exit 3`, "thing")
 	if err == nil || !strings.Contains(err.Error(), "no such thing") {
 		t.Errorf("got %v", err)
 	}
