@@ -27,6 +27,9 @@ type Surroundings struct {
 	// into them: AllowTo and AllowAPIServer are for what is inside.
 	PodCIDR, ServiceCIDR string
 	NodeCIDRs            []string
+
+	// ManagedControlPlane is true if a cloud runs the control plane: it is on no node, and still must reach the kubelets.
+	ManagedControlPlane bool
 }
 
 // Fault is one thing that is wrong with a rule.

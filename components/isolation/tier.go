@@ -145,15 +145,21 @@ func (a ClusterIsolationArgs) border(tenant TenantRules) calicoSpec {
 // stranger's. It does not concern what a node forwards to pods, nor a node's own pods: their egress is policed where they
 // send. Felix lets the tunnel and the answers to the node's own connections through before it gets here.
 func (a ClusterIsolationArgs) nodes() calicoSpec {
+	ingress := []calicoRule{
+		// A host endpoint of all interfaces includes the loopback, on which the control plane speaks to itself.
+		{Action: allow, IPVersion: 4, Source: &calicoEntity{Nets: []string{"127.0.0.0/8"}}},
+		{Action: allow, IPVersion: 6, Source: &calicoEntity{Nets: []string{"::1/128"}}},
+		{Action: allow, Source: &calicoEntity{Selector: nodes}},
+	}
+	if a.Surroundings.ManagedControlPlane {
+		// It is no node, and speaks to kubelets from the addresses that it answers on.
+		ingress = append(ingress, calicoRule{Action: allow, Source: apiServer()})
+	}
 	return calicoSpec{
 		Order: orderProtect, Selector: nodes, Types: []string{"Ingress"},
-		Ingress: []calicoRule{
-			// A host endpoint of all interfaces includes the loopback, on which the control plane speaks to itself.
-			{Action: allow, IPVersion: 4, Source: &calicoEntity{Nets: []string{"127.0.0.0/8"}}},
-			{Action: allow, IPVersion: 6, Source: &calicoEntity{Nets: []string{"::1/128"}}},
-			{Action: allow, Source: &calicoEntity{Selector: nodes}},
-			{Action: deny, Protocol: "TCP", Destination: &calicoEntity{Ports: calicoPorts(nodePorts)}},
-			{Action: allow},
-		},
+		Ingress: append(ingress,
+			calicoRule{Action: deny, Protocol: "TCP", Destination: &calicoEntity{Ports: calicoPorts(nodePorts)}},
+			calicoRule{Action: allow},
+		),
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/netip"
+	"regexp"
 	"strings"
 )
 
@@ -24,8 +25,14 @@ type CalicoArgs struct {
 	// libcalico-go/config/crd of the Go module, or a folder with the file of CRDsURL. Required.
 	CRDs fs.FS
 
-	// PodCIDR is the IPv4 range that pods get their addresses from, in CIDR notation: baseline.Facts.PodCIDR. Required.
+	// PodCIDR is the IPv4 range that pods get their addresses from, in CIDR notation: baseline.Facts.PodCIDR. Required
+	// without PodInterfaces.
 	PodCIDR string
+
+	// PodInterfaces is how the names of pods' interfaces start in the pod network that the cluster has already, such as eni
+	// for the VPC CNI of EKS: baseline.Facts.PodInterfaces. Calico then enforces policies and does nothing else: it gives no
+	// addresses, makes no tunnels and writes nothing onto the nodes. Default: none, and Calico is the pod network.
+	PodInterfaces string
 
 	// Images to run. Default: PublishedImages.
 	Images Images
@@ -61,6 +68,15 @@ func PublishedImages() Images {
 	}
 }
 
+// From returns the same images, by the same digests, in a registry that mirrors Docker Hub's under its own name.
+func (i Images) From(registry string) Images {
+	moved := func(reference string) string { return registry + strings.TrimPrefix(reference, "docker.io") }
+	return Images{Node: moved(i.Node), CNI: moved(i.CNI), KubeControllers: moved(i.KubeControllers)}
+}
+
+// policyOnly says that pods' addresses and interfaces are another network's business.
+func (a CalicoArgs) policyOnly() bool { return a.PodInterfaces != "" }
+
 // withDefaults returns a copy in which every field that has a default is set. Images are all given or all defaulted:
 // a mix of two releases is a mistake that validate reports.
 func (a CalicoArgs) withDefaults() CalicoArgs {
@@ -79,6 +95,11 @@ func (a CalicoArgs) validate() error {
 	}
 	prefix, err := netip.ParsePrefix(a.PodCIDR)
 	switch {
+	case a.policyOnly():
+		if !interfaceStart.MatchString(a.PodInterfaces) {
+			faults = append(faults, fmt.Errorf("podInterfaces %q: give the letters and digits that the names of pods' interfaces "+
+				"start with, such as eni", a.PodInterfaces))
+		}
 	case err != nil:
 		faults = append(faults, fmt.Errorf("podCIDR %q: give an IPv4 range in CIDR notation, such as 10.244.0.0/16",
 			a.PodCIDR))
@@ -106,6 +127,9 @@ func (a CalicoArgs) validate() error {
 	}
 	return errors.Join(faults...)
 }
+
+// interfaceStart leaves room for the hash that follows: names of interfaces have at most 15 letters.
+var interfaceStart = regexp.MustCompile(`^[a-z][a-z0-9]{1,6}$`)
 
 // checkImage holds our own images to the rule that tenants' images are held to: what runs is what was reviewed.
 func checkImage(field, value string) error {

@@ -72,7 +72,7 @@ func createLayers(
 	if err != nil {
 		return nil, err
 	}
-	rights, err := createAccounts(ctx, name, args.HostEndpoints, child)
+	rights, err := createAccounts(ctx, name, args, child)
 	if err != nil {
 		return nil, err
 	}

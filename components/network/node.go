@@ -33,10 +33,14 @@ var hostPaths = []struct{ volume, path, kind, mount string }{
 	{cniBinVolume, "/opt/cni/bin", "DirectoryOrCreate", "/host/opt/cni/bin"},
 }
 
-// createNode registers the configuration map and the DaemonSet that programs each node.
+// createNode registers the DaemonSet that programs each node, and before it, if Calico is the pod network, the
+// configuration that it installs there.
 func createNode(
 	ctx *pulumi.Context, name string, args CalicoArgs, opts ...pulumi.ResourceOption,
 ) (*appsv1.DaemonSet, error) {
+	if args.policyOnly() {
+		return createDaemonSet(ctx, name, args, nil, opts...)
+	}
 	config, err := renderCNIConfig(args.MTU)
 	if err != nil {
 		return nil, err
@@ -49,6 +53,14 @@ func createNode(
 		return nil, fmt.Errorf("config map %s: %w", configMapName, err)
 	}
 	digest := sha256.Sum256([]byte(config))
+	// A changed CNI configuration reaches the nodes: the installer runs at a pod's start only.
+	annotations := pulumi.StringMap{"rampart.dev/cni-config-sha256": pulumi.String(hex.EncodeToString(digest[:]))}
+	return createDaemonSet(ctx, name, args, annotations, append(opts, pulumi.DependsOn([]pulumi.Resource{configMap}))...)
+}
+
+func createDaemonSet(
+	ctx *pulumi.Context, name string, args CalicoArgs, annotations pulumi.StringMap, opts ...pulumi.ResourceOption,
+) (*appsv1.DaemonSet, error) {
 	selector := pulumi.StringMap{"k8s-app": pulumi.String(nodeApp)}
 	daemonSet, err := appsv1.NewDaemonSet(ctx, name+"-node", &appsv1.DaemonSetArgs{
 		Metadata: metadata(nodeApp),
@@ -59,17 +71,11 @@ func createNode(
 				RollingUpdate: &appsv1.RollingUpdateDaemonSetArgs{MaxUnavailable: pulumi.Int(1)},
 			},
 			Template: &corev1.PodTemplateSpecArgs{
-				Metadata: &metav1.ObjectMetaArgs{
-					Labels: objects.Labels("k8s-app", nodeApp),
-					// A changed CNI configuration reaches the nodes: the installer runs at a pod's start only.
-					Annotations: pulumi.StringMap{
-						"rampart.dev/cni-config-sha256": pulumi.String(hex.EncodeToString(digest[:])),
-					},
-				},
-				Spec: nodePod(args),
+				Metadata: &metav1.ObjectMetaArgs{Labels: objects.Labels("k8s-app", nodeApp), Annotations: annotations},
+				Spec:     nodePod(args),
 			},
 		},
-	}, append(opts, pulumi.DependsOn([]pulumi.Resource{configMap}))...)
+	}, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("daemon set %s: %w", nodeApp, err)
 	}
@@ -80,6 +86,9 @@ func nodePod(args CalicoArgs) *corev1.PodSpecArgs {
 	volumes := corev1.VolumeArray{}
 	mounts := corev1.VolumeMountArray{}
 	for _, host := range hostPaths {
+		if args.policyOnly() && (host.volume == cniBinVolume || host.volume == cniConfigVolume) {
+			continue // another network's
+		}
 		source := &corev1.HostPathVolumeSourceArgs{Path: pulumi.String(host.path)}
 		if host.kind != "" {
 			source.Type = pulumi.String(host.kind)
@@ -93,6 +102,10 @@ func nodePod(args CalicoArgs) *corev1.PodSpecArgs {
 			mount.ReadOnly = pulumi.Bool(true)
 		}
 		mounts = append(mounts, mount)
+	}
+	installers := corev1.ContainerArray{}
+	if !args.policyOnly() {
+		installers = append(installers, installContainer(args.Images.CNI))
 	}
 	return &corev1.PodSpecArgs{
 		NodeSelector: pulumi.StringMap{"kubernetes.io/os": pulumi.String("linux")},
@@ -110,7 +123,7 @@ func nodePod(args CalicoArgs) *corev1.PodSpecArgs {
 		},
 		// A new version takes over at once: what the old one programmed stays in the kernel meanwhile.
 		TerminationGracePeriodSeconds: pulumi.Int(0),
-		InitContainers:                corev1.ContainerArray{installContainer(args.Images.CNI)},
+		InitContainers:                installers,
 		Containers:                    corev1.ContainerArray{nodeContainer(args, mounts)},
 		Volumes:                       volumes,
 	}
@@ -151,28 +164,20 @@ func installContainer(image string) *corev1.ContainerArgs {
 
 // nodeEnvironment is calico-node's configuration. FELIX_ variables win over what stands in a FelixConfiguration object.
 func nodeEnvironment(args CalicoArgs) corev1.EnvVarArray {
-	return corev1.EnvVarArray{
+	environment := corev1.EnvVarArray{
 		variable("DATASTORE_TYPE", "kubernetes"),
 		variable("WAIT_FOR_DATASTORE", "true"),
 		nodeNameVariable("NODENAME"),
 		variable("CLUSTER_TYPE", "k8s"),
-		variable("CALICO_NETWORKING_BACKEND", "vxlan"),
 		variable("CALICO_DISABLE_FILE_LOGGING", "true"),
-
-		// A kind node has several interfaces, and the kubelet knows which one is the cluster's.
-		variable("IP", "autodetect"),
-		variable("IP_AUTODETECTION_METHOD", "kubernetes-internal-ip"),
 		variable("FELIX_IPV6SUPPORT", "false"),
-
-		// Always, not only between subnets: Docker's hosts drop what is forwarded without encapsulation.
-		variable("CALICO_IPV4POOL_CIDR", args.PodCIDR),
-		variable("CALICO_IPV4POOL_VXLAN", "Always"),
-		variable("CALICO_IPV4POOL_IPIP", "Never"),
-		variable("FELIX_VXLANMTU", strconv.Itoa(args.MTU)),
-
-		// Felix tells the CNI plugin when a pod's policy is programmed.
-		variable("FELIX_ENDPOINTSTATUSPATHPREFIX", runDirectory),
-
+	}
+	if args.policyOnly() {
+		environment = append(environment, policyOnlyEnvironment(args)...)
+	} else {
+		environment = append(environment, networkEnvironment(args)...)
+	}
+	return append(environment, corev1.EnvVarArray{
 		// Traffic from a pod to its own node has passed the pod's egress policy; then the node's own rules decide. DROP
 		// would cut pods on a control-plane node off its API server.
 		variable("FELIX_DEFAULTENDPOINTTOHOSTACTION", "RETURN"),
@@ -188,6 +193,39 @@ func nodeEnvironment(args CalicoArgs) corev1.EnvVarArray {
 		variable("FELIX_FAILSAFEINBOUNDHOSTPORTS", "tcp:22,udp:68,tcp:6443"),
 		// XDP speeds up policies on host endpoints that are not tracked, which we have none of, and wants the BPF file system.
 		variable("FELIX_XDPENABLED", "false"),
+	}...)
+}
+
+// networkEnvironment is what Calico needs to be the pod network.
+func networkEnvironment(args CalicoArgs) corev1.EnvVarArray {
+	return corev1.EnvVarArray{
+		variable("CALICO_NETWORKING_BACKEND", "vxlan"),
+
+		// A kind node has several interfaces, and the kubelet knows which one is the cluster's.
+		variable("IP", "autodetect"),
+		variable("IP_AUTODETECTION_METHOD", "kubernetes-internal-ip"),
+
+		// Always, not only between subnets: Docker's hosts drop what is forwarded without encapsulation.
+		variable("CALICO_IPV4POOL_CIDR", args.PodCIDR),
+		variable("CALICO_IPV4POOL_VXLAN", "Always"),
+		variable("CALICO_IPV4POOL_IPIP", "Never"),
+		variable("FELIX_VXLANMTU", strconv.Itoa(args.MTU)),
+
+		// Felix tells the CNI plugin when a pod's policy is programmed.
+		variable("FELIX_ENDPOINTSTATUSPATHPREFIX", runDirectory),
+	}
+}
+
+// policyOnlyEnvironment keeps Calico from everything but policies, beside a network of another's.
+func policyOnlyEnvironment(args CalicoArgs) corev1.EnvVarArray {
+	return corev1.EnvVarArray{
+		variable("CALICO_NETWORKING_BACKEND", "none"),
+		// By these it knows pods' interfaces. What such an interface sends and gets before its policy is programmed is dropped.
+		variable("FELIX_INTERFACEPREFIX", args.PodInterfaces),
+		variable("NO_DEFAULT_POOLS", "true"),
+		variable("IP", "none"),
+		// The VPC CNI marks packets after Felix has accepted them: they go on to its rules.
+		variable("FELIX_IPTABLESMANGLEALLOWACTION", "Return"),
 	}
 }
 

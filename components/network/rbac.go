@@ -135,12 +135,15 @@ var hostEndpointRule = rule{group: crdGroup, resources: []string{"hostendpoints"
 
 // createAccounts registers service accounts, cluster roles and bindings.
 func createAccounts(
-	ctx *pulumi.Context, name string, hostEndpoints bool, opts ...pulumi.ResourceOption,
+	ctx *pulumi.Context, name string, args CalicoArgs, opts ...pulumi.ResourceOption,
 ) ([]pulumi.Resource, error) {
 	var created []pulumi.Resource
 	for _, account := range accounts {
+		if account.name == cniAccount && args.policyOnly() {
+			continue
+		}
 		rules := account.rules
-		if account.name == kubeControllersAccount && hostEndpoints {
+		if account.name == kubeControllersAccount && args.HostEndpoints {
 			rules = append(slices.Clone(rules), hostEndpointRule)
 		}
 		child := name + "-" + account.name
