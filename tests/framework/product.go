@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -37,6 +38,9 @@ type Product struct {
 
 	// Progress gets what the command line prints, while it prints it.
 	Progress io.Writer
+
+	// Variables are what the command line gets beside the environment of the test.
+	Variables []string
 
 	settings Settings
 	secret   encrypted
@@ -316,11 +320,11 @@ func (p *Product) Kubeconfig(ctx context.Context) ([]byte, error) {
 
 // Environment is what the product's commands run with.
 func (p *Product) Environment() []string {
-	return append(os.Environ(),
-		"RAMPART_HOME="+p.Home(),
-		"TMPDIR="+p.TempDir(),
-		"KUBECONFIG="+p.UserKubeconfig(),
-	)
+	return slices.Concat(os.Environ(), []string{
+		"RAMPART_HOME=" + p.Home(),
+		"TMPDIR=" + p.TempDir(),
+		"KUBECONFIG=" + p.UserKubeconfig(),
+	}, p.Variables)
 }
 
 // Pulumi runs the product's own Pulumi command line on its own backend, as `rampart env` tells users to.

@@ -1,0 +1,127 @@
+package cloud
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/rampart-iac/rampart/tests/framework/apiserver"
+	"github.com/rampart-iac/rampart/tests/framework/cloud/internal/provider"
+)
+
+// Call is one request that changed the cloud, or looked at it.
+type Call = provider.Call
+
+// Account and region in which recorded resources of AWS stand.
+const (
+	AWSAccount = provider.AWSAccount
+	AWSRegion  = provider.AWSRegion
+)
+
+// Cloud is one that a test looks at.
+type Cloud struct {
+	dir string
+}
+
+// New makes the stand-in for a cloud, by the name of its Pulumi package, in a folder. A server that stands for the cluster's
+// may be nil: previews need none.
+func New(ctx context.Context, root, dir, name string, server *apiserver.Server) (*Cloud, error) {
+	cloud := &Cloud{dir: dir}
+	if err := os.MkdirAll(cloud.bin(), 0o700); err != nil {
+		return nil, err
+	}
+	build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(cloud.bin(), "pulumi-resource-"+name),
+		"./tests/framework/cloud/recorder")
+	build.Dir = root
+	if output, err := build.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("building the recorder: %w\n%s", err, output)
+	}
+	modules, err := modules(ctx, root)
+	if err != nil {
+		return nil, err
+	}
+	settings := provider.Settings{Modules: modules, Endpoint: "https://cluster.invalid", CertificateAuthority: "none"}
+	if server != nil {
+		settings.Endpoint, settings.CertificateAuthority = server.Admin.Host, string(server.Admin.CAData)
+		if err := cloud.writeLogin(server); err != nil {
+			return nil, err
+		}
+	}
+	return cloud, cloud.write(provider.SettingsFile, settings)
+}
+
+// modules are the folders of the SDKs of clouds.
+func modules(ctx context.Context, root string) (map[string]string, error) {
+	list := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Path}} {{.Dir}}", "all")
+	list.Dir = root
+	var stderr bytes.Buffer
+	list.Stderr = &stderr
+	output, err := list.Output()
+	if err != nil {
+		return nil, fmt.Errorf("asking where the SDKs are: %w\n%s", err, stderr.String())
+	}
+	found := map[string]string{}
+	for line := range strings.Lines(string(output)) {
+		path, folder, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if strings.HasPrefix(path, "github.com/pulumi/") && folder != "" {
+			found[path] = folder
+		}
+	}
+	return found, nil
+}
+
+func (c *Cloud) bin() string { return filepath.Join(c.dir, "bin") }
+
+// Environment is what programs must be run with to meet this cloud.
+func (c *Cloud) Environment() []string {
+	return []string{
+		provider.Variable + "=" + c.dir,
+		"PATH=" + c.bin() + string(filepath.ListSeparator) + os.Getenv("PATH"),
+		// Whatever this machine is logged in to, no test may meet it.
+		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_EC2_METADATA_DISABLED=true",
+	}
+}
+
+// Calls are all since the last Forget, in the order in which they ended.
+func (c *Cloud) Calls() ([]Call, error) {
+	content, err := os.ReadFile(filepath.Join(c.dir, provider.CallsFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	var calls []Call
+	lines := bufio.NewScanner(bytes.NewReader(content))
+	const longest = 1 << 20
+	lines.Buffer(nil, longest)
+	for lines.Scan() {
+		var call Call
+		if err := json.Unmarshal(lines.Bytes(), &call); err != nil {
+			return nil, err
+		}
+		calls = append(calls, call)
+	}
+	return calls, lines.Err()
+}
+
+// Forget drops the calls so far.
+func (c *Cloud) Forget() error { return os.RemoveAll(filepath.Join(c.dir, provider.CallsFile)) }
+
+// Drift changes outputs of resources by hand, by the resources' names; nil puts everything back.
+func (c *Cloud) Drift(changes map[string]map[string]any) error {
+	return c.write(provider.DriftFile, provider.Drift(changes))
+}
+
+func (c *Cloud) write(name string, content any) error {
+	text, err := json.Marshal(content)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(c.dir, name), text, 0o600)
+}

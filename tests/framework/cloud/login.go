@@ -1,0 +1,56 @@
+package cloud
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/rampart-iac/rampart/tests/framework/apiserver"
+)
+
+// Deployer is the role that runs the program, and deployersGroup the group that its access entry puts it in.
+const (
+	Deployer       = "arn:aws:iam::" + AWSAccount + ":role/rampart-deployer"
+	deployersGroup = "rampart-deployers"
+)
+
+// awsScript stands for the command line of AWS. It knows the one call that a kubeconfig makes.
+const awsScript = `#!/bin/sh
+case "$*" in
+"eks get-token --region ` + AWSRegion + ` --cluster-name "*) exec cat "${0%/*}/credential.json" ;;
+*) echo "aws $*: nobody expected this call" >&2; exit 1 ;;
+esac
+`
+
+// writeLogin lets the deployer in: the script answers with a client certificate where AWS has a token, and a binding stands
+// for the rights that the access policy of EKS gives.
+func (c *Cloud) writeLogin(server *apiserver.Server) error {
+	config, err := server.ConfigAs(Deployer, deployersGroup)
+	if err != nil {
+		return err
+	}
+	credential, err := json.Marshal(map[string]any{
+		"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential",
+		"status": map[string]string{"clientCertificateData": string(config.CertData), "clientKeyData": string(config.KeyData)},
+	})
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(c.bin(), "credential.json"), credential, 0o600); err != nil {
+		return err
+	}
+	const executable = 0o700
+	if err := os.WriteFile(filepath.Join(c.bin(), "aws"), []byte(awsScript), executable); err != nil {
+		return err
+	}
+	_, err = server.Client.RbacV1().ClusterRoleBindings().Create(context.Background(), &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: "eks-cluster-admin-policy"},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "cluster-admin"},
+		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: Deployer}},
+	}, metav1.CreateOptions{})
+	return err
+}
