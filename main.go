@@ -5,8 +5,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/rampart-iac/rampart/stacks"
+	"github.com/rampart-iac/rampart/stacks/clouds"
 )
 
 func main() {
-	pulumi.Run(stacks.Program)
+	pulumi.Run(stacks.Program(clouds.Makers()))
 }

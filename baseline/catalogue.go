@@ -21,7 +21,7 @@ func Current() Catalogue {
 
 // Controls returns the controls of this release, area by area.
 func Controls() []Control {
-	return slices.Concat(
+	controls := slices.Concat(
 		controlPlaneControls(),
 		dataControls(),
 		nodeControls(),
@@ -33,6 +33,16 @@ func Controls() []Control {
 		tenantControls(),
 		operationsControls(),
 	)
+	// What holds on kind stands beside each control. A cloud has a file of its own, enforcement_<cloud>.go.
+	clouds := map[Provider]map[ControlID]Enforcement{ProviderEKS: onEKS()}
+	for i := range controls {
+		for provider, column := range clouds {
+			if enforcement, ok := column[controls[i].ID]; ok {
+				controls[i].Enforcement[provider] = enforcement
+			}
+		}
+	}
+	return controls
 }
 
 // Areas, in the order of the catalogue.

@@ -70,17 +70,3 @@ const (
 	// SeverityLow is good order.
 	SeverityLow Severity = "low"
 )
-
-// Provider makes clusters.
-type Provider string
-
-// The providers of this release.
-const (
-	// ProviderKind makes clusters of containers on one machine.
-	ProviderKind Provider = "kind"
-)
-
-// Providers lists the providers of this release. Each control says what holds on each of them.
-func Providers() []Provider {
-	return []Provider{ProviderKind}
-}

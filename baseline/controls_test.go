@@ -73,7 +73,7 @@ func TestEveryProviderHasAnEnforcementThatSaysWhatItMust(t *testing.T) {
 			}
 			enforced = enforced || enforcement.holds()
 			want := map[State]Enforcement{
-				StateEnforced:      {State: StateEnforced, Component: enforcement.Component},
+				StateEnforced:      {State: StateEnforced, Component: enforcement.Component, Proof: enforcement.Proof},
 				StatePlanned:       {State: StatePlanned, Component: enforcement.Component},
 				StateByCloud:       {State: StateByCloud, Setting: enforcement.Setting},
 				StateNotApplicable: {State: StateNotApplicable, Reason: enforcement.Reason},

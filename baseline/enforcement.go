@@ -8,6 +8,9 @@ type Enforcement struct {
 	// Its function Controls claims the control once it is enforced.
 	Component string
 
+	// Proof is the test that would fail if the control did not hold on this provider. Empty: the control's own.
+	Proof string
+
 	// Setting of the cloud that enforces the control.
 	Setting string
 
@@ -40,6 +43,11 @@ const (
 // enforcedBy is the enforcement of a control by a component of ours.
 func enforcedBy(component string) Enforcement {
 	return Enforcement{State: StateEnforced, Component: component}
+}
+
+// byCloud is a control that the cloud itself enforces.
+func byCloud(setting string) Enforcement {
+	return Enforcement{State: StateByCloud, Setting: setting}
 }
 
 // plannedFor is a control that a component of ours does not enforce yet.

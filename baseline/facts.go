@@ -15,6 +15,11 @@ type Facts struct {
 	// NeedsNetwork is true if nodes stay NotReady until a component of ours installs a pod network.
 	NeedsNetwork bool
 
+	// NeedsPolicyEngine is true if the cluster has a pod network of the cloud's, beside which a component of ours installs
+	// the PolicyEnforcer. PodInterfaces is then how the names of pods' interfaces on nodes start.
+	NeedsPolicyEngine bool
+	PodInterfaces     string
+
 	// PodCIDR and ServiceCIDR are the cluster's address ranges in CIDR notation.
 	PodCIDR     string
 	ServiceCIDR string
@@ -27,6 +32,21 @@ type Facts struct {
 
 	// TLSFloor is the lowest TLS version that any control-plane port accepts.
 	TLSFloor TLSVersion
+
+	// PrivateEndpoint is true if the API server can be reached only from inside the network that the cluster stands in.
+	PrivateEndpoint bool
+
+	// DeployersGroup is the group of Kubernetes that whoever runs this program is in, if the provider makes one. Empty: the
+	// administrators that the cluster has by itself.
+	DeployersGroup string
+
+	// AddonManager is the user that the cloud keeps its own add-ons in order as. Empty: there is none.
+	AddonManager string
+
+	// StorageNamespace is a namespace outside kube-system in which the cluster's own provisioner of volumes runs, and
+	// StorageAccount the service account that it makes persistent volumes as. Empty: there is none.
+	StorageNamespace string
+	StorageAccount   string
 
 	// Ephemeral clusters may be deleted with all that is in them: nothing in them is protected.
 	Ephemeral bool
@@ -57,6 +77,8 @@ type AuditSink string
 const (
 	// AuditSinkNodeFile is a rotated file on each control-plane node.
 	AuditSinkNodeFile AuditSink = "node-file"
+	// AuditSinkCloudWatch is a log group of CloudWatch.
+	AuditSinkCloudWatch AuditSink = "cloudwatch"
 )
 
 // SecretsEncryption names what encrypts Secret objects at rest.
@@ -66,6 +88,8 @@ type SecretsEncryption string
 const (
 	// SecretsEncryptionSecretbox is XSalsa20 and Poly1305 with a key that is made for the cluster.
 	SecretsEncryptionSecretbox SecretsEncryption = "secretbox"
+	// SecretsEncryptionKMS is envelope encryption with a key in the cloud's key service.
+	SecretsEncryptionKMS SecretsEncryption = "kms"
 )
 
 // TLSVersion is a TLS protocol version as people write it: "1.2" or "1.3".

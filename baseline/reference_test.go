@@ -65,7 +65,7 @@ func renderIntroduction(p *page, catalogue Catalogue) {
 		versions = append(versions, "`"+string(version)+"`")
 	}
 	p.line("- **Versions** of the baseline: %s. A stack that pins one keeps its set of controls.", strings.Join(versions, ", "))
-	p.line("- **States**: *enforced* by a package of Rampart, *planned* (nothing enforces it yet), *not applicable* (nothing to")
+	p.line("- **States**: *enforced* by a package of Rampart or *by the cloud* with a setting, *planned* (nothing enforces it yet), *not applicable* (nothing to")
 	p.line("  hold it for) and *not possible* (with the reason).")
 	p.line("- **Waivers** stand in the stack file, under `rampart:baseline`, with control, scope, reason, owner and last day.")
 	for _, control := range catalogue.Controls {
@@ -210,7 +210,11 @@ func renderAreas(p *page, catalogue Catalogue) {
 func enforcementCell(control Control, enforcement Enforcement) string {
 	switch enforcement.State {
 	case StateEnforced:
-		folder, test, _ := strings.Cut(control.Proof, ".Test")
+		proof := control.Proof
+		if enforcement.Proof != "" {
+			proof = enforcement.Proof
+		}
+		folder, test, _ := strings.Cut(proof, ".Test")
 		return fmt.Sprintf("enforced by %s<br>proof: [Test%s](%s)", folderLink(enforcement.Component), test, path.Join("../..", folder))
 	case StatePlanned:
 		return "planned, in " + folderLink(enforcement.Component)

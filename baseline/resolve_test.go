@@ -175,7 +175,7 @@ func TestResolveRefuses(t *testing.T) {
 	}{
 		"unknown level":    {"strict", "2026.11", ProviderKind, nil, []string{`level "strict": is not a level`}},
 		"unknown version":  {LevelRestricted, "2026.12", ProviderKind, nil, []string{`version "2026.12": is not a version`}},
-		"unknown provider": {LevelRestricted, "2026.11", "eks", nil, []string{`provider "eks": is not a known provider`}},
+		"unknown provider": {LevelRestricted, "2026.11", "fargate", nil, []string{`provider "fargate": is not a known provider`}},
 		"all three, and a good waiver": {"", "", "", []Waiver{waiver(good)}, []string{
 			`level "": is not a level`, `version "": is not a version`, `provider "": is not a known provider`,
 		}},

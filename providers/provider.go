@@ -15,6 +15,9 @@ type Cluster struct {
 	// Kubeconfig is a secret. Its text is stable from run to run while the cluster stands.
 	Kubeconfig pulumi.StringOutput
 
+	// KubeconfigFile is the path of a file on this machine in which the provider keeps it. Empty: there is none.
+	KubeconfigFile string
+
 	// Endpoint is the API server's URL and CACertificate the PEM bundle that its certificate is checked against.
 	Endpoint      pulumi.StringOutput
 	CACertificate pulumi.StringOutput
@@ -27,6 +30,10 @@ type Cluster struct {
 
 	// Resource is the resource that the cluster lives and dies with: in-cluster resources are DeletedWith it.
 	Resource pulumi.Resource
+
+	// Ready holds what pods need before they can run, where the provider makes it: nodes, and the cloud's own add-ons. Empty
+	// if nodes wait for a layer of ours (Facts.NeedsNetwork).
+	Ready []pulumi.Resource
 
 	// Facts are what components branch on.
 	Facts baseline.Facts

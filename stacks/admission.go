@@ -15,13 +15,6 @@ import (
 	"github.com/rampart-iac/rampart/providers"
 )
 
-// storageNamespace is where the storage class of kind's nodes lives: its pods make folders on the node, and its account
-// makes persistent volumes of them.
-const (
-	storageNamespace = "local-path-storage"
-	storageAccount   = "system:serviceaccount:local-path-storage:local-path-provisioner-service-account"
-)
-
 var (
 	// A registry's host, and the folders behind it, in the grammar of image references.
 	registryHost    = regexp.MustCompile(`^[a-z0-9]+([.-]+[a-z0-9]+)*(:[0-9]{1,5})?$`)
@@ -165,9 +158,15 @@ func (r run) admission(
 	ctx *pulumi.Context, cluster *providers.Cluster, after []pulumi.Resource,
 ) ([]pulumi.Resource, error) {
 	a := r.config.Admission
-	system := []string{storageNamespace}
+	facts := cluster.Facts
+	system, provisioners := given(facts.StorageNamespace), given(facts.StorageAccount)
 	lifetime := time.Duration(a.TokenLifetimeSeconds) * time.Second
 	deployers, emergency := r.deployers(), r.emergency()
+	deployers.Groups = slices.Concat(deployers.Groups, given(facts.DeployersGroup))
+	emergency.Groups = slices.Concat(emergency.Groups, given(facts.DeployersGroup))
+	// Its roles are the cloud's own, and change with the versions of its add-ons.
+	grantors := deployers
+	grantors.Users = slices.Concat(grantors.Users, given(facts.AddonManager))
 
 	name, opts := cluster.Name+"-", cluster.InCluster(after...)
 	layers := []func() (*admission.Policy, error){
@@ -180,7 +179,7 @@ func (r run) admission(
 			return admission.NewWorkloadPolicy(ctx, name+"workloads", &admission.WorkloadPolicyArgs{
 				Resources: r.bounds(), UnaskedTokens: !r.resolved.Has("RMP-ADM-004"),
 				TokenAudiences: a.TokenAudiences, TokenLifetime: lifetime,
-				HostPathNamespaces: a.HostPathNamespaces, VolumeProvisioners: []string{storageAccount}, ExemptNamespaces: system,
+				HostPathNamespaces: a.HostPathNamespaces, VolumeProvisioners: provisioners, ExemptNamespaces: system,
 			}, opts...)
 		},
 		func() (*admission.Policy, error) {
@@ -200,7 +199,7 @@ func (r run) admission(
 			}, opts...)
 		},
 		func() (*admission.Policy, error) {
-			return admission.NewGrantPolicy(ctx, name+"grants", &admission.GrantPolicyArgs{Trusted: deployers}, opts...)
+			return admission.NewGrantPolicy(ctx, name+"grants", &admission.GrantPolicyArgs{Trusted: grantors}, opts...)
 		},
 		func() (*admission.Policy, error) {
 			return admission.NewOwnershipPolicy(ctx, name+"ownership", &admission.OwnershipPolicyArgs{Deployers: emergency}, opts...)
@@ -240,6 +239,14 @@ func (r run) emergency() admission.Principals {
 		emergency.Groups = append(emergency.Groups, access.BreakGlass.Group())
 	}
 	return emergency
+}
+
+// given is a list of a name, or of none.
+func given(name string) []string {
+	if name == "" {
+		return nil
+	}
+	return []string{name}
 }
 
 // digestRequired is what the stack says, or else what its baseline asks for.

@@ -161,7 +161,7 @@ func TestProgramExportsTheBaseline(t *testing.T) {
 		configure(t, workingFolder(t), Values{"rampart:baseline": `{"waivers":[` + waiver + `]}`})
 		var exported map[string]pulumi.Input
 		err := pulumi.RunErr(func(ctx *pulumi.Context) error {
-			err := Program(ctx)
+			err := Program(nil)(ctx)
 			exported = ctx.GetCurrentExportMap()
 			return err
 		}, pulumi.WithMocks(Project, "kind", newRecorder()))

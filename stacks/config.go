@@ -8,13 +8,14 @@ const Project = "rampart"
 
 // Config is everything that a stack can say. Default returns the values of settings that a stack leaves out.
 type Config struct {
-	// Provider makes the cluster: kind.
+	// Provider makes the cluster: kind, or a cloud's name.
 	Provider string `config:"provider"`
 
 	// Baseline is what the stack asks of itself.
 	Baseline Baseline `config:"baseline"`
 
 	Cluster   Cluster   `config:"cluster"`
+	EKS       EKS       `config:"eks"`
 	Admission Admission `config:"admission"`
 	Access    Access    `config:"access"`
 	Isolation Isolation `config:"isolation"`
@@ -30,6 +31,8 @@ type Cluster struct {
 
 	// KubernetesVersion is exact, with its leading v, and one of baseline.SupportedKubernetesVersions.
 	KubernetesVersion baseline.KubernetesVersion `config:"kubernetesVersion"`
+
+	// What follows, but for ServiceCIDR and Ephemeral, is for clusters on this machine only.
 
 	// Image is a kind node image of your own, with a tag or a digest. Empty: the image of KubernetesVersion that the
 	// road to the bits provides.

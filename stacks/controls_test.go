@@ -139,12 +139,15 @@ func disagreements(controls []baseline.Control, claims map[string][]baseline.Con
 func TestProofsExist(t *testing.T) {
 	t.Parallel()
 	for _, control := range baseline.Controls() {
-		if control.Proof == "" {
-			continue
+		proofs := []string{control.Proof}
+		for _, enforcement := range control.Enforcement {
+			proofs = append(proofs, enforcement.Proof)
 		}
-		folder, function, _ := strings.Cut(control.Proof, ".Test")
-		if !hasTest(t, folder, "Test"+function) {
-			t.Errorf("%s is proven by %s, which there is none of", control.ID, control.Proof)
+		for _, proof := range proofs {
+			folder, function, _ := strings.Cut(proof, ".Test")
+			if proof != "" && !hasTest(t, folder, "Test"+function) {
+				t.Errorf("%s is proven by %s, which there is none of", control.ID, proof)
+			}
 		}
 	}
 	if hasTest(t, "baseline", "TestNobodyWroteThis") {

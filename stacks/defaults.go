@@ -3,7 +3,21 @@ package stacks
 import "github.com/rampart-iac/rampart/baseline"
 
 // Default returns what a stack gets that says nothing at all.
-func Default() Config {
+func Default() Config { return DefaultOf(ProviderKind) }
+
+// DefaultOf returns what a stack gets that names its provider and nothing else.
+func DefaultOf(provider string) Config {
+	config := defaultOfKind()
+	config.Provider = provider
+	if provider == ProviderEKS {
+		// The rest of the cluster's settings have the defaults of its own provider.
+		config.Cluster = Cluster{Name: config.Cluster.Name}
+		config.Isolation.ExemptNamespaces = []string{"kube-system"}
+	}
+	return config
+}
+
+func defaultOfKind() Config {
 	return Config{
 		Provider: ProviderKind,
 		Baseline: Baseline{Level: baseline.LevelRestricted, Version: baseline.LatestVersion()},

@@ -106,6 +106,10 @@ func (c Config) surroundings(enforcer baseline.PolicyEnforcer) isolation.Surroun
 		ServiceCIDR: c.Cluster.ServiceCIDR,
 		NodeCIDRs:   c.Isolation.NodeCIDRs,
 	}
+	if c.Provider == ProviderEKS {
+		settled := c.EKSCluster().WithDefaults(c.Cluster.Name)
+		in.PodCIDR, in.ServiceCIDR = settled.Network.CIDR, settled.ServiceCIDR
+	}
 	for _, tenant := range c.Tenants {
 		in.Tenants[tenant.Name] = tenant.Name
 	}

@@ -3,6 +3,8 @@ package stacks
 import (
 	"reflect"
 	"strings"
+
+	"github.com/rampart-iac/rampart/baseline"
 )
 
 // Values are the configuration of a stack as the Pulumi engine hands it to a program: keys have their namespace, every
@@ -33,13 +35,26 @@ func load(values Values, decrypted map[string]bool, host Host) (Config, error) {
 		}
 	}
 
-	config := Default()
+	config := DefaultOf(providerOf(own["provider"]))
 	decode.settings(reflect.ValueOf(&config).Elem(), own)
 	faults := append(decode.faults, validate(config, host, decode.faults)...)
 	if len(faults) > 0 {
 		return Config{}, faults
 	}
 	return config, nil
+}
+
+// providerOf is the provider that a stack names, or the default.
+func providerOf(value string) string {
+	if value == "" {
+		return ProviderKind
+	}
+	return value
+}
+
+// ProviderOf returns the provider that a stack names, whatever is wrong with its configuration.
+func ProviderOf(values Values) baseline.Provider {
+	return baseline.Provider(providerOf(values[Project+":provider"]))
 }
 
 // ClusterName returns the name of a stack's cluster, whatever else is wrong with its configuration. Empty if the name

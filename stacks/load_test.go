@@ -35,8 +35,8 @@ func TestLoadReportsBadInput(t *testing.T) {
 		want   []string // every line of the error
 	}{
 		"unknown provider": {
-			Values{"rampart:provider": "eks"},
-			[]string{`rampart:provider "eks": is not a known provider: use one of kind`},
+			Values{"rampart:provider": "fargate"},
+			[]string{`rampart:provider "fargate": is not a known provider: use one of kind, eks`},
 		},
 		"number where text belongs": {
 			Values{"rampart:cluster": `{"tlsMinVersion":1.3}`},
@@ -395,7 +395,7 @@ func TestLoadReportsBadInput(t *testing.T) {
 				`rampart:admission.allowedRegistries "registry.k8s.io": is text, must be a list`,
 				`rampart:cluster.nmae: is not a known setting: did you mean name?`,
 				`rampart:cluster.workers "x": is text, must be a whole number`,
-				`rampart:provider "gcp": is not a known provider: use one of kind`,
+				`rampart:provider "gcp": is not a known provider: use one of kind, eks`,
 				`rampart:cluster.podCIDR "10.20.0.0/16": overlaps 10.20.0.0/16 of this machine's interface eth0: ` +
 					`choose a range that this machine does not use`,
 				`rampart:tenants[1].name "a": is the name of rampart:tenants[0] already: tenants need names of their own`,
@@ -500,7 +500,7 @@ func TestDefaultStackFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range settingNames(reflect.TypeFor[Config]()) {
+	for _, name := range settingNames(reflect.TypeFor[Config](), "eks") {
 		if !strings.Contains(string(content), name+":") {
 			t.Errorf("the file does not mention %s", name)
 		}
@@ -508,13 +508,16 @@ func TestDefaultStackFile(t *testing.T) {
 }
 
 // settingNames also holds Config to the kinds that the decoder knows, and to a name for every field.
-func settingNames(of reflect.Type) []string {
+func settingNames(of reflect.Type, without ...string) []string {
 	var names []string
 	for i := range of.NumField() {
 		field := of.Field(i)
 		name := field.Tag.Get("config")
 		if name == "" {
 			panic("no name of setting " + field.Name)
+		}
+		if slices.Contains(without, name) {
+			continue // the section of a cloud
 		}
 		names = append(names, name)
 		element := field.Type
@@ -530,6 +533,29 @@ func settingNames(of reflect.Type) []string {
 		}
 	}
 	return names
+}
+
+// TestCloudStackFiles: the files of a cloud are good as they stand but for the account, and that of prod has every setting.
+func TestCloudStackFiles(t *testing.T) {
+	t.Parallel()
+	for _, stack := range []string{"eks-dev", "eks-prod"} {
+		values, err := ReadFile(FileName(stack))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Load(values, testHost()); err != nil {
+			t.Errorf("%s: %v", stack, err)
+		}
+	}
+	content, err := os.ReadFile(FileName("eks-prod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range settingNames(reflect.TypeFor[EKS]()) {
+		if !strings.Contains(string(content), name+":") {
+			t.Errorf("the file does not mention %s", name)
+		}
+	}
 }
 
 // TestTenantsHeldToLess: by a waiver, or because the level asks for no more; and the summary says so.

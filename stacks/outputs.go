@@ -2,7 +2,6 @@ package stacks
 
 import (
 	"fmt"
-	"path/filepath"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -10,6 +9,7 @@ import (
 	"github.com/rampart-iac/rampart/components/admission"
 	"github.com/rampart-iac/rampart/components/tenant"
 	"github.com/rampart-iac/rampart/providers"
+	"github.com/rampart-iac/rampart/providers/kind"
 )
 
 // Names of the stack's outputs.
@@ -26,7 +26,7 @@ const (
 )
 
 // KubeconfigName is the name of the file in a cluster's directory that holds its kubeconfig.
-const KubeconfigName = "kubeconfig"
+const KubeconfigName = kind.KubeconfigName
 
 func (r run) export(ctx *pulumi.Context, cluster *providers.Cluster, tenants map[string]*tenant.Tenant) {
 	ctx.Export(OutputCluster, pulumi.String(cluster.Name))
@@ -34,7 +34,9 @@ func (r run) export(ctx *pulumi.Context, cluster *providers.Cluster, tenants map
 	ctx.Export(OutputKubernetesVersion, pulumi.String(string(cluster.Facts.KubernetesVersion)))
 	ctx.Export(OutputEndpoint, cluster.Endpoint)
 	ctx.Export(OutputKubeconfig, pulumi.ToSecret(cluster.Kubeconfig))
-	ctx.Export(OutputKubeconfigPath, pulumi.String(filepath.Join(r.directory, KubeconfigName)))
+	if cluster.KubeconfigFile != "" {
+		ctx.Export(OutputKubeconfigPath, pulumi.String(cluster.KubeconfigFile))
+	}
 	ctx.Export(OutputBaseline, baselineOutput(r.resolved))
 	ctx.Export(OutputEnforced, pulumi.ToStringArray(append(r.enforced(cluster.Facts), baselineLine(r.resolved))))
 	namespaces := pulumi.StringMap{}
@@ -59,11 +61,16 @@ func (r run) enforced(facts baseline.Facts) []string {
 		fmt.Sprintf("secrets encrypted at rest (%s)", facts.SecretsEncryption),
 		fmt.Sprintf("TLS %s or later on every control-plane port", facts.TLSFloor),
 		"audit log of who did what",
-		"pods start only after their network policy (Calico)",
 		fmt.Sprintf("images from %d allowed %s only, %s",
 			len(config.Admission.AllowedRegistries), plural(len(config.Admission.AllowedRegistries), "registry", "registries"), named),
 		pods + " without host volumes, tokens or ways in that nobody asked for",
 		"no roles that lead to all others, no wildcard hosts; our own objects are the deployer's to change",
+	}
+	if facts.NeedsNetwork {
+		lines = append(lines, "pods start only after their network policy (Calico)")
+	}
+	if facts.PrivateEndpoint {
+		lines = append(lines, "the API server answers only inside its network")
 	}
 	if facts.PolicyEnforcer == baseline.PolicyEnforcerCalico {
 		lines = append(lines, fmt.Sprintf("default deny in every namespace but %d; nodes, metadata and other tenants out of reach",

@@ -20,12 +20,20 @@ import (
 
 // Program is the Pulumi program of every stack. Each layer comes after all that it needs: what denies comes after what
 // it would break.
-func Program(ctx *pulumi.Context) error {
+func Program(makers Makers) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error { return program(ctx, makers) }
+}
+
+func program(ctx *pulumi.Context, makers Makers) error {
 	run, err := newRun()
 	if err != nil {
 		return err
 	}
-	cluster, err := run.cluster(ctx)
+	makeCluster, err := run.maker(makers)
+	if err != nil {
+		return err
+	}
+	cluster, err := makeCluster(ctx, run.config)
 	if err != nil {
 		return err
 	}
@@ -64,9 +72,9 @@ type run struct {
 	directory, approver string
 }
 
-// cluster makes the cluster, hardened but without a network.
-func (r run) cluster(ctx *pulumi.Context) (*providers.Cluster, error) {
-	c := r.config.Cluster
+// kind makes a cluster on this machine, hardened but without a network.
+func (r run) kind(ctx *pulumi.Context, config Config) (*providers.Cluster, error) {
+	c := config.Cluster
 	workers := c.Workers
 	if workers == 0 {
 		workers = kind.NoWorkers
@@ -78,7 +86,7 @@ func (r run) cluster(ctx *pulumi.Context) (*providers.Cluster, error) {
 		Workers:           workers,
 		PodCIDR:           c.PodCIDR,
 		ServiceCIDR:       c.ServiceCIDR,
-		Level:             r.config.Baseline.Level,
+		Level:             config.Baseline.Level,
 		TLSMinVersion:     c.TLSMinVersion,
 		Deployers:         kind.Principals(r.emergency()),
 		Engine:            c.Engine,
@@ -99,25 +107,38 @@ func (r run) nodeImage() kind.Image {
 	return kind.Image{Reference: node.Reference, Archive: node.Archive, ID: node.ID}
 }
 
-// network installs the pod network if the cluster comes without one, and returns what tells that it works.
+// network installs the pod network, or beside the cloud's own what enforces policies in it, if the cluster comes without,
+// and returns what tells that pods can run.
 func (r run) network(ctx *pulumi.Context, cluster *providers.Cluster) ([]pulumi.Resource, error) {
-	if !cluster.Facts.NeedsNetwork {
-		return nil, nil
+	if !cluster.Facts.NeedsNetwork && !cluster.Facts.NeedsPolicyEngine {
+		return cluster.Ready, nil
 	}
 	calico, err := network.NewCalico(ctx, cluster.Name+"-calico", &network.CalicoArgs{
-		CRDs:    os.DirFS(r.images.CalicoCRDs),
-		PodCIDR: cluster.Facts.PodCIDR,
-		Images: network.Images{
-			Node:            r.images.Images["calico-node"].Reference,
-			CNI:             r.images.Images["calico-cni"].Reference,
-			KubeControllers: r.images.Images["calico-kube-controllers"].Reference,
-		},
+		CRDs:          os.DirFS(r.images.CalicoCRDs),
+		PodCIDR:       cluster.Facts.PodCIDR,
+		PodInterfaces: cluster.Facts.PodInterfaces,
+		Images:        r.calicoImages(),
 		HostEndpoints: true,
-	}, cluster.InCluster()...)
+	}, cluster.InCluster(cluster.Ready...)...)
 	if err != nil {
 		return nil, err
 	}
 	return append(calico.Ready, calico), nil
+}
+
+// calicoImages are those that are on the nodes already, or the published ones, from the stack's own registry if it has one.
+func (r run) calicoImages() network.Images {
+	if registry := r.config.EKS.ImageRegistry; registry != "" {
+		return network.PublishedImages().From(registry)
+	}
+	if r.config.Provider != ProviderKind {
+		return network.Images{}
+	}
+	return network.Images{
+		Node:            r.images.Images["calico-node"].Reference,
+		CNI:             r.images.Images["calico-cni"].Reference,
+		KubeControllers: r.images.Images["calico-kube-controllers"].Reference,
+	}
 }
 
 // access says who looks after the cluster.
@@ -149,6 +170,7 @@ func (r run) isolation(
 		return nil, nil
 	}
 	args := r.config.clusterIsolation(cluster.Facts.PolicyEnforcer, r.resolved)
+	args.Surroundings.ManagedControlPlane = cluster.Facts.ControlPlane == baseline.ControlPlaneManaged
 	walls, err := isolation.NewClusterIsolation(ctx, cluster.Name+"-isolation", &args, cluster.InCluster(after...)...)
 	if err != nil {
 		return nil, err

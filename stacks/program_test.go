@@ -99,7 +99,7 @@ func configure(t *testing.T, home string, values Values) {
 }
 
 func runProgram(record *recorder) error {
-	return pulumi.RunErr(Program, pulumi.WithMocks(Project, "kind", record))
+	return pulumi.RunErr(Program(nil), pulumi.WithMocks(Project, "kind", record))
 }
 
 func newRecorder() *recorder {

@@ -2,6 +2,7 @@ package stacks
 
 import (
 	"net/netip"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,7 +14,7 @@ import (
 const ProviderKind = string(baseline.ProviderKind)
 
 var (
-	knownProviders = []string{ProviderKind}
+	knownProviders = []string{ProviderKind, ProviderEKS}
 	knownEngines   = []string{"auto", "docker", "podman", "nerdctl"}
 
 	// kind's own rule, with a start and an end that node names need.
@@ -41,8 +42,15 @@ func validate(config Config, host Host, known Faults) Faults {
 	}
 	v.provider()
 	v.baseline()
-	v.cluster()
-	v.ranges()
+	switch config.Provider {
+	case ProviderEKS:
+		v.onlyKind()
+		v.eks()
+	default:
+		v.cluster()
+		v.ranges()
+	}
+	v.otherClouds()
 	v.admission()
 	v.access()
 	v.tenants()
@@ -79,6 +87,27 @@ func (v *validator) below(path string) func(field string, value any, rule string
 func (v *validator) provider() {
 	if !slices.Contains(knownProviders, v.config.Provider) {
 		v.report("provider", v.config.Provider, "is not a known provider: use one of %s", strings.Join(knownProviders, ", "))
+	}
+}
+
+// onlyKind refuses settings of clusters on this machine in the stack of a cloud.
+func (v *validator) onlyKind() {
+	c := v.config.Cluster
+	for path, set := range map[string]bool{
+		"image": c.Image != "", "workers": c.Workers != 0, "podCIDR": c.PodCIDR != "", "tlsMinVersion": c.TLSMinVersion != "",
+		"engine": c.Engine != "", "apiServerPort": c.APIServerPort != 0,
+	} {
+		if set {
+			v.report("cluster."+path, v.config.Provider, "is a setting of the provider %s only: remove it", ProviderKind)
+		}
+	}
+}
+
+// otherClouds refuses the section of a cloud in the stack of another provider.
+func (v *validator) otherClouds() {
+	if v.config.Provider != ProviderEKS && !reflect.ValueOf(v.config.EKS).IsZero() {
+		v.report("eks", v.config.Provider, "stands in the stack of another provider: remove it, or set %s:provider to %s",
+			Project, ProviderEKS)
 	}
 }
 

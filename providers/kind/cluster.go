@@ -2,6 +2,7 @@ package kind
 
 import (
 	"fmt"
+	"path/filepath"
 
 	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -13,6 +14,15 @@ import (
 
 // ComponentToken is the type token of the component that NewCluster registers.
 const ComponentToken = "rampart:kind:HardenedCluster"
+
+// KubeconfigName is the name of the file in a cluster's directory that holds its kubeconfig.
+const KubeconfigName = "kubeconfig"
+
+// The storage class of kind's nodes: its pods make folders on the node, and its account makes persistent volumes of them.
+const (
+	storageNamespace = "local-path-storage"
+	storageAccount   = "system:serviceaccount:local-path-storage:local-path-provisioner-service-account"
+)
 
 // serviceAccountIssuer is what kubeadm sets: tokens are checked inside the cluster only, nothing is published.
 const serviceAccountIssuer = "https://kubernetes.default.svc.cluster.local"
@@ -67,14 +77,15 @@ func NewCluster(
 	}
 
 	cluster := &providers.Cluster{
-		Name:          settled.Name,
-		Kubeconfig:    pulumi.ToSecret(resource.Kubeconfig).(pulumi.StringOutput),
-		Endpoint:      resource.Endpoint,
-		CACertificate: resource.CACertificate,
-		OIDCIssuer:    pulumi.String(serviceAccountIssuer).ToStringOutput(),
-		Provider:      provider,
-		Resource:      resource,
-		Facts:         settled.facts(),
+		Name:           settled.Name,
+		Kubeconfig:     pulumi.ToSecret(resource.Kubeconfig).(pulumi.StringOutput),
+		KubeconfigFile: filepath.Join(settled.Directory, KubeconfigName),
+		Endpoint:       resource.Endpoint,
+		CACertificate:  resource.CACertificate,
+		OIDCIssuer:     pulumi.String(serviceAccountIssuer).ToStringOutput(),
+		Provider:       provider,
+		Resource:       resource,
+		Facts:          settled.facts(),
 	}
 	if err := newApproverAccess(ctx, name, append(cluster.InCluster(), pulumi.Parent(component))...); err != nil {
 		return nil, fmt.Errorf("kind cluster %q: %w", settled.Name, err)
@@ -152,6 +163,8 @@ func (a ClusterArgs) facts() baseline.Facts {
 		AuditSink:         baseline.AuditSinkNodeFile,
 		SecretsEncryption: baseline.SecretsEncryptionSecretbox,
 		TLSFloor:          a.TLSMinVersion,
+		StorageNamespace:  storageNamespace,
+		StorageAccount:    storageAccount,
 		Ephemeral:         a.Ephemeral,
 	}
 }

@@ -110,6 +110,8 @@ func TestClusterIsHardenedByDefault(t *testing.T) {
 		PolicyEnforcer: baseline.PolicyEnforcerCalico, NeedsNetwork: true,
 		PodCIDR: "10.244.0.0/16", ServiceCIDR: "10.96.0.0/16", AuditSink: baseline.AuditSinkNodeFile,
 		SecretsEncryption: baseline.SecretsEncryptionSecretbox, TLSFloor: baseline.TLS13, Ephemeral: true,
+		StorageNamespace: "local-path-storage",
+		StorageAccount:   "system:serviceaccount:local-path-storage:local-path-provisioner-service-account",
 	}
 	if cluster.Facts != want {
 		t.Errorf("facts %+v", cluster.Facts)

@@ -53,7 +53,7 @@ func (s *session) destroy(ctx context.Context) error {
 		if err := pulumi.Ready(ctx); err != nil {
 			return err
 		}
-		if err := pulumi.Destroy(ctx); err != nil {
+		if err := pulumi.Destroy(ctx, s.cloud()); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rampart-iac/rampart/baseline"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/engine"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/road"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/toolchain"
@@ -46,9 +47,13 @@ func newSession(cmd *cobra.Command, shared *flags) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
+	// What is wrong with the file is said when the configuration is read.
+	values, _ := stacks.ReadFile(file)
 	return &session{
-		flags:    *shared,
-		stack:    workspace.Stack{Workspace: space, Name: shared.stack, File: file, Backend: backend},
+		flags: *shared,
+		stack: workspace.Stack{
+			Workspace: space, Name: shared.stack, File: file, Provider: stacks.ProviderOf(values), Backend: backend,
+		},
 		stdout:   cmd.OutOrStdout(),
 		progress: cmd.ErrOrStderr(),
 	}, nil
@@ -130,11 +135,14 @@ func (s *session) equip(ctx context.Context) error {
 	if err := road.Take(ctx, s.stack.Workspace, choice.Road, s.progress); err != nil {
 		return err
 	}
-	if err := toolchain.Build(ctx, s.stack.Workspace, s.environment(), s.progress); err != nil {
+	if err := toolchain.Build(ctx, s.stack.Workspace, s.cloud(), s.environment(), s.progress); err != nil {
 		return err
 	}
 	return s.stack.Prepare()
 }
+
+// cloud says whether the stack's cluster is in one.
+func (s *session) cloud() bool { return s.stack.Provider != baseline.ProviderKind }
 
 func (s *session) environment() []string {
 	return s.stack.Environment(os.Environ(), os.LookupEnv)

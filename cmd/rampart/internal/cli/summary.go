@@ -21,11 +21,11 @@ func writeSummary(out io.Writer, stack string, outputs map[string]any) {
 		value, _ := outputs[name].(string)
 		return value
 	}
-	next := []string{
-		`export KUBECONFIG="` + text(stacks.OutputKubeconfigPath) + `"`,
-		"kubectl get pods --all-namespaces",
-		"make destroy" + stackArgument(stack),
+	kubeconfig := `export KUBECONFIG="` + text(stacks.OutputKubeconfigPath) + `"`
+	if text(stacks.OutputKubeconfigPath) == "" {
+		kubeconfig = `pulumi stack output ` + stacks.OutputKubeconfig + ` --show-secrets`
 	}
+	next := []string{kubeconfig, "kubectl get pods --all-namespaces", "make destroy" + stackArgument(stack)}
 	table := []summaryLine{
 		{"Cluster", []string{fmt.Sprintf("%s (%s, Kubernetes %s)", text(stacks.OutputCluster),
 			text(stacks.OutputProvider), text(stacks.OutputKubernetesVersion))}},

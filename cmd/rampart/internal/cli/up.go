@@ -10,7 +10,7 @@ import (
 )
 
 func newUp(shared *flags) *cobra.Command {
-	refresh := false
+	refresh, stage := false, ""
 	command := &cobra.Command{
 		Use:   "up",
 		Short: "Make the stack, or bring it to what its file says",
@@ -25,16 +25,23 @@ so.`,
 			if err != nil {
 				return err
 			}
-			return s.up(cmd.Context(), refresh)
+			return s.up(cmd.Context(), refresh, stage)
 		},
 	}
 	command.Flags().BoolVar(&refresh, "refresh", false,
 		"look at what stands first, and repair what was changed or deleted by hand")
+	command.Flags().StringVar(&stage, "stage", "",
+		"cloud: only what the cloud's own API makes, and nothing that needs a way into the cluster's network")
 	return command
 }
 
-func (s *session) up(ctx context.Context, refresh bool) error {
-	if _, err := s.configuration(); err != nil {
+func (s *session) up(ctx context.Context, refresh bool, stage string) error {
+	config, err := s.configuration()
+	if err != nil {
+		return err
+	}
+	targets, err := s.targets(stage)
+	if err != nil {
 		return err
 	}
 	if err := s.equip(ctx); err != nil {
@@ -44,8 +51,8 @@ func (s *session) up(ctx context.Context, refresh bool) error {
 	if err := pulumi.Ready(ctx); err != nil {
 		return err
 	}
-	if err := pulumi.Up(ctx, refresh); err != nil {
-		return err
+	if err := pulumi.Up(ctx, refresh, targets...); err != nil {
+		return explain(err, config)
 	}
 	outcome, err := pulumi.Outcome(ctx)
 	if err != nil {

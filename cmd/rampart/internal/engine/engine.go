@@ -154,12 +154,15 @@ func (e *Engine) clearPending(ctx context.Context) error {
 }
 
 // Up brings the stack to what the program says. With refresh it first looks at what stands, and so repairs what others have
-// changed; without, it believes the state.
-func (e *Engine) Up(ctx context.Context, refresh bool) error {
+// changed; without, it believes the state. With targets everything else stays as it is.
+func (e *Engine) Up(ctx context.Context, refresh bool, targets ...string) error {
 	args := []string{"up", "--yes", "--skip-preview", "--stack", e.Stack.Name, "--suppress-permalink=true",
 		"--suppress-outputs"}
 	if refresh {
 		args = append(args, "--refresh")
+	}
+	for _, target := range targets {
+		args = append(args, "--target", target)
 	}
 	return e.show(ctx, args...)
 }
@@ -192,10 +195,14 @@ func planned(summary string) bool {
 	return false
 }
 
-// Destroy removes all resources of the stack, and then the stack.
-func (e *Engine) Destroy(ctx context.Context) error {
-	if err := e.show(ctx, "destroy", "--yes", "--skip-preview", "--stack", e.Stack.Name, "--suppress-permalink=true",
-		"--suppress-outputs"); err != nil {
+// Destroy removes all resources of the stack, and then the stack. With a look first, nothing is removed if anything is
+// protected: without, the engine removes what it can before it comes to what is.
+func (e *Engine) Destroy(ctx context.Context, lookFirst bool) error {
+	args := []string{"destroy", "--yes", "--stack", e.Stack.Name, "--suppress-permalink=true", "--suppress-outputs"}
+	if !lookFirst {
+		args = append(args, "--skip-preview")
+	}
+	if err := e.show(ctx, args...); err != nil {
 		return err
 	}
 	_, err := process.Output(ctx, e.command(

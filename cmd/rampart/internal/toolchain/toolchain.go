@@ -24,16 +24,16 @@ const (
 )
 
 // Build compiles the plugin and, if there is none yet, the Pulumi program. An unchanged program takes Go well under a
-// second to leave alone. Progress goes to the stream.
-func Build(ctx context.Context, w *workspace.Workspace, environment []string, progress io.Writer) error {
+// second to leave alone. The program of a cloud's stack is compiled in any case. Progress goes to the stream.
+func Build(ctx context.Context, w *workspace.Workspace, cloud bool, environment []string, progress io.Writer) error {
 	plugin := compilation{from: "./cmd/" + Plugin, to: w.Built(Plugin), what: "the plugin"}
 	if err := compile(ctx, w, environment, plugin, progress); err != nil {
 		return err
 	}
 	// The language host keeps the program up to date, and compiles it where Pulumi.yaml says. Only the first time takes
-	// minutes, and then the engine would say nothing meanwhile.
+	// minutes, and for a cloud the first time with it, and then the engine would say nothing meanwhile.
 	program := w.Built(Program)
-	if _, err := os.Stat(program); err != nil {
+	if _, err := os.Stat(program); err != nil || cloud {
 		if err := compile(ctx, w, environment, compilation{from: ".", to: program, what: "the Pulumi program"}, progress); err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/rampart-iac/rampart/baseline"
 	"github.com/rampart-iac/rampart/stacks"
 )
 
@@ -21,6 +22,9 @@ type Stack struct {
 
 	// Name of the stack, and File that holds its configuration.
 	Name, File string
+
+	// Provider that the stack names, whatever else is wrong with its configuration. It decides what is compiled.
+	Provider baseline.Provider
 
 	Backend Backend
 }
@@ -140,10 +144,7 @@ func (s *Stack) Variables(lookup Lookup) []Variable {
 		// The language host compiles the program. Without these, it would need a C compiler, and link an unchanged
 		// program again after every commit.
 		{"CGO_ENABLED", "0"},
-		{"GOFLAGS", strings.TrimSpace(get("GOFLAGS") + " -buildvcs=false")},
-	}
-	if strings.Contains(get("GOFLAGS"), "-buildvcs") {
-		variables = slices.DeleteFunc(variables, func(v Variable) bool { return v.Name == "GOFLAGS" })
+		{"GOFLAGS", s.goFlags(get("GOFLAGS"))},
 	}
 	if images, err := stacks.ReadImages(s.Home); err == nil && images != nil && images.Road == stacks.RoadAirgap {
 		// A plugin that is not there is a fault of the build, and nothing to look for on the network.
@@ -169,6 +170,19 @@ func (s *Stack) Variables(lookup Lookup) []Variable {
 		variables = append(variables, Variable{"PULUMI_CONFIG_PASSPHRASE_FILE", s.passphrase()})
 	}
 	return variables
+}
+
+// goFlags are the user's, and what the programs here are compiled with unless the user says otherwise: without the SDKs of
+// clouds that the stack has nothing to do with (docs/decisions/0019-one-cloud-a-program.md).
+func (s *Stack) goFlags(own string) string {
+	flags := own
+	if !strings.Contains(own, "-buildvcs") {
+		flags += " -buildvcs=false"
+	}
+	if !strings.Contains(own, "-tags") {
+		flags += " -tags=" + strings.Join(stacks.BuildTags(s.Provider), ",")
+	}
+	return strings.TrimSpace(flags)
 }
 
 // configFileVariable sets the flag --config-file of every command of the Pulumi CLI that has it.

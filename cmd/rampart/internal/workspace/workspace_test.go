@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rampart-iac/rampart/baseline"
 	"github.com/rampart-iac/rampart/stacks"
 )
 
@@ -207,7 +208,6 @@ func TestVariables(t *testing.T) {
 		"their Pulumi home": {true, map[string]string{"PULUMI_HOME": "/x"}, map[string]bool{
 			"PULUMI_BACKEND_URL": true, "PULUMI_HOME": false,
 		}},
-		"their build stamps": {true, map[string]string{"GOFLAGS": "-buildvcs=true"}, map[string]bool{"GOFLAGS": false}},
 	} {
 		stack := newStack(t)
 		stack.Backend.Ours = test.ours
@@ -216,6 +216,27 @@ func TestVariables(t *testing.T) {
 			if got := slices.ContainsFunc(variables, func(v Variable) bool { return v.Name == variable }); got != want {
 				t.Errorf("%s: %s is set: %t, want %t", name, variable, got, want)
 			}
+		}
+	}
+}
+
+// TestGoFlags: the program has the clouds that its stack needs, unless the user says otherwise.
+func TestGoFlags(t *testing.T) {
+	t.Parallel()
+	stack := newStack(t)
+	for _, test := range []struct {
+		provider  baseline.Provider
+		own, want string
+	}{
+		{baseline.ProviderKind, "", "-buildvcs=false -tags=rampart_only"},
+		{baseline.ProviderEKS, "", "-buildvcs=false -tags=rampart_only,rampart_eks"},
+		{"misspelt", "", "-buildvcs=false -tags=rampart_only"},
+		{baseline.ProviderEKS, "-mod=mod -buildvcs=true", "-mod=mod -buildvcs=true -tags=rampart_only,rampart_eks"},
+		{baseline.ProviderEKS, "-tags=mine", "-tags=mine -buildvcs=false"},
+	} {
+		stack.Provider = test.provider
+		if got := stack.goFlags(test.own); got != test.want {
+			t.Errorf("%s with %q: got %q, want %q", test.provider, test.own, got, test.want)
 		}
 	}
 }

@@ -1,0 +1,17 @@
+package baseline
+
+// Provider makes clusters.
+type Provider string
+
+// The providers of this release.
+const (
+	// ProviderKind makes clusters of containers on one machine.
+	ProviderKind Provider = "kind"
+	// ProviderEKS makes clusters on Amazon EKS.
+	ProviderEKS Provider = "eks"
+)
+
+// Providers lists the providers of this release. Each control says what holds on each of them.
+func Providers() []Provider {
+	return []Provider{ProviderKind, ProviderEKS}
+}

@@ -1,0 +1,67 @@
+package spec
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// instanceType is a family with its generation and attributes, and a size: m7i.large, c7gn.4xlarge, u-6tb1.metal.
+var instanceType = regexp.MustCompile(`^([a-z][a-z0-9-]*[0-9][a-z0-9-]*)\.([a-z0-9-]+)$`)
+
+// arm says whether an instance type's processor is one of AWS's own, which are of the architecture arm64: its family has a
+// g behind the generation.
+var arm = regexp.MustCompile(`^[a-z]+[0-9]+g[a-z0-9-]*\.`)
+
+// ARM says whether the group's nodes are of the architecture arm64.
+func (g NodeGroup) ARM() bool { return len(g.InstanceTypes) > 0 && arm.MatchString(g.InstanceTypes[0]) }
+
+func (c *checker) nodeGroups() {
+	for i, group := range c.cluster.NodeGroups {
+		at := fmt.Sprintf("nodeGroups[%d].", i)
+		earlier := slices.ContainsFunc(c.cluster.NodeGroups[:i], func(other NodeGroup) bool { return other.Name == group.Name })
+		switch {
+		case !groupName.MatchString(group.Name):
+			c.report(at+"name", group.Name, "is no name of a node group", "use at most 40 lower-case letters, digits and dashes")
+		case earlier:
+			c.report(at+"name", group.Name, "is the name of another node group", "choose another one")
+		}
+		c.instanceTypes(at, group)
+		if group.Min < 0 || group.Min > group.Desired || group.Desired > group.Max || group.Max > 450 {
+			c.report(at+"min", fmt.Sprintf("%d, desired %d, max %d", group.Min, group.Desired, group.Max), "are no sizes of a node group",
+				"use 0 <= min <= desired <= max <= 450")
+		}
+		if group.DiskGiB < 20 || group.DiskGiB > 16384 {
+			c.report(at+"diskGiB", group.DiskGiB, "is out of range", "use 20 to 16384")
+		}
+		c.marks(at, group)
+	}
+}
+
+// marks holds taints and labels.
+func (c *checker) marks(at string, group NodeGroup) {
+	for j, taint := range group.Taints {
+		if taint.Key == "" || !slices.Contains([]string{"NoSchedule", "PreferNoSchedule", "NoExecute"}, taint.Effect) {
+			c.report(fmt.Sprintf("%staints[%d]", at, j), taint.Key+":"+taint.Effect, "is no taint",
+				"give a key and one of NoSchedule, PreferNoSchedule and NoExecute")
+		}
+	}
+	for key := range group.Labels {
+		if strings.Contains(key, "kubernetes.io/") || strings.Contains(key, "k8s.io/") {
+			c.report(at+"labels", key, "is a label of Kubernetes itself, which nodes cannot give themselves", "choose another one")
+		}
+	}
+}
+
+func (c *checker) instanceTypes(at string, group NodeGroup) {
+	for j, each := range group.InstanceTypes {
+		field := fmt.Sprintf("%sinstanceTypes[%d]", at, j)
+		switch {
+		case !instanceType.MatchString(each):
+			c.report(field, each, "is no type of an EC2 instance", "write one such as %s", DefaultInstanceType)
+		case arm.MatchString(each) != group.ARM():
+			c.report(field, each, "is of another architecture than "+group.InstanceTypes[0], "put it into a node group of its own")
+		}
+	}
+}
