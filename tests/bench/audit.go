@@ -47,10 +47,10 @@ func (b *bench) audit(ctx context.Context, report *Report) error {
 	if err != nil {
 		return err
 	}
-	const mib = 1 << 20
+	const kib, mib = 1 << 10, 1 << 20
 	report.Amounts = append(report.Amounts, Amount{
-		What: fmt.Sprintf("audit log of an idle hour, of %s", idleFor), Unit: "MiB",
-		Value: float64(idle-before) * float64(time.Hour) / float64(idleFor) / mib,
+		What: fmt.Sprintf("audit log of an idle hour, of %s", idleFor), Unit: "KiB",
+		Value: float64(idle-before) * float64(time.Hour) / float64(idleFor) / kib,
 	})
 	b.say("the audit log of a day's work")
 	if err := playDay(ctx, cluster); err != nil {
