@@ -34,7 +34,10 @@ func Controls() []Control {
 		operationsControls(),
 	)
 	// What holds on kind stands beside each control. A cloud has a file of its own, enforcement_<cloud>.go.
-	clouds := map[Provider]map[ControlID]Enforcement{ProviderEKS: onEKS()}
+	clouds := map[Provider]map[ControlID]Enforcement{
+		ProviderEKS: onEKS(),
+		ProviderAKS: onAKS(),
+	}
 	for i := range controls {
 		for provider, column := range clouds {
 			if enforcement, ok := column[controls[i].ID]; ok {

@@ -79,6 +79,8 @@ const (
 	AuditSinkNodeFile AuditSink = "node-file"
 	// AuditSinkCloudWatch is a log group of CloudWatch.
 	AuditSinkCloudWatch AuditSink = "cloudwatch"
+	// AuditSinkLogAnalytics is a workspace of Azure's Log Analytics.
+	AuditSinkLogAnalytics AuditSink = "log-analytics"
 )
 
 // SecretsEncryption names what encrypts Secret objects at rest.

@@ -9,9 +9,11 @@ const (
 	ProviderKind Provider = "kind"
 	// ProviderEKS makes clusters on Amazon EKS.
 	ProviderEKS Provider = "eks"
+	// ProviderAKS makes clusters on Azure Kubernetes Service.
+	ProviderAKS Provider = "aks"
 )
 
 // Providers lists the providers of this release. Each control says what holds on each of them.
 func Providers() []Provider {
-	return []Provider{ProviderKind, ProviderEKS}
+	return []Provider{ProviderKind, ProviderEKS, ProviderAKS}
 }

@@ -16,6 +16,7 @@ type Config struct {
 
 	Cluster   Cluster   `config:"cluster"`
 	EKS       EKS       `config:"eks"`
+	AKS       AKS       `config:"aks"`
 	Admission Admission `config:"admission"`
 	Access    Access    `config:"access"`
 	Isolation Isolation `config:"isolation"`

@@ -14,6 +14,11 @@ func DefaultOf(provider string) Config {
 		config.Cluster = Cluster{Name: config.Cluster.Name}
 		config.Isolation.ExemptNamespaces = []string{"kube-system"}
 	}
+	if provider == ProviderAKS {
+		config.Cluster = Cluster{Name: config.Cluster.Name}
+		// AKS keeps Calico in namespaces of its own, and Azure Policy in another.
+		config.Isolation.ExemptNamespaces = []string{"kube-system", "calico-system", "tigera-operator", "gatekeeper-system"}
+	}
 	return config
 }
 

@@ -108,12 +108,15 @@ func (c Config) EKSCluster() spec.Cluster {
 
 // PrivateHint says how to get into a cluster that answers only inside its network, or nothing.
 func (c Config) PrivateHint() string {
-	if c.Provider != ProviderEKS || !c.EKSCluster().Private() {
+	private := map[string]bool{
+		ProviderEKS: c.EKSCluster().Private(), ProviderAKS: c.AKSCluster().Private(),
+	}
+	if !private[c.Provider] {
 		return ""
 	}
 	return fmt.Sprintf("If the cluster could not be reached: the API server of %s answers only inside its network. Run this there, "+
 		"or from outside in two stages: \"rampart up --stage cloud\" makes everything but what goes into the cluster, and "+
-		"\"rampart up\" does the rest with HTTPS_PROXY set to a way in. docs/eks.md has the commands.", c.Cluster.Name)
+		"\"rampart up\" does the rest with HTTPS_PROXY set to a way in. docs/%s.md has the commands.", c.Cluster.Name, c.Provider)
 }
 
 // eksShared are the fields of spec.Cluster that stand in the section cluster, as those of every provider do.

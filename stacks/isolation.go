@@ -110,6 +110,10 @@ func (c Config) surroundings(enforcer baseline.PolicyEnforcer) isolation.Surroun
 		settled := c.EKSCluster().WithDefaults(c.Cluster.Name)
 		in.PodCIDR, in.ServiceCIDR = settled.Network.CIDR, settled.ServiceCIDR
 	}
+	if c.Provider == ProviderAKS {
+		settled := c.AKSCluster().WithDefaults(c.Cluster.Name)
+		in.PodCIDR, in.ServiceCIDR = settled.Network.PodCIDR, settled.ServiceCIDR
+	}
 	for _, tenant := range c.Tenants {
 		in.Tenants[tenant.Name] = tenant.Name
 	}

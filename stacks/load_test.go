@@ -36,7 +36,7 @@ func TestLoadReportsBadInput(t *testing.T) {
 	}{
 		"unknown provider": {
 			Values{"rampart:provider": "fargate"},
-			[]string{`rampart:provider "fargate": is not a known provider: use one of kind, eks`},
+			[]string{`rampart:provider "fargate": is not a known provider: use one of kind, eks, aks`},
 		},
 		"number where text belongs": {
 			Values{"rampart:cluster": `{"tlsMinVersion":1.3}`},
@@ -395,7 +395,7 @@ func TestLoadReportsBadInput(t *testing.T) {
 				`rampart:admission.allowedRegistries "registry.k8s.io": is text, must be a list`,
 				`rampart:cluster.nmae: is not a known setting: did you mean name?`,
 				`rampart:cluster.workers "x": is text, must be a whole number`,
-				`rampart:provider "gcp": is not a known provider: use one of kind, eks`,
+				`rampart:provider "gcp": is not a known provider: use one of kind, eks, aks`,
 				`rampart:cluster.podCIDR "10.20.0.0/16": overlaps 10.20.0.0/16 of this machine's interface eth0: ` +
 					`choose a range that this machine does not use`,
 				`rampart:tenants[1].name "a": is the name of rampart:tenants[0] already: tenants need names of their own`,
@@ -500,7 +500,7 @@ func TestDefaultStackFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range settingNames(reflect.TypeFor[Config](), "eks") {
+	for _, name := range settingNames(reflect.TypeFor[Config](), "eks", "aks") {
 		if !strings.Contains(string(content), name+":") {
 			t.Errorf("the file does not mention %s", name)
 		}
@@ -538,7 +538,7 @@ func settingNames(of reflect.Type, without ...string) []string {
 // TestCloudStackFiles: the files of a cloud are good as they stand but for the account, and that of prod has every setting.
 func TestCloudStackFiles(t *testing.T) {
 	t.Parallel()
-	for _, stack := range []string{"eks-dev", "eks-prod"} {
+	for _, stack := range []string{"eks-dev", "eks-prod", "aks-dev", "aks-prod"} {
 		values, err := ReadFile(FileName(stack))
 		if err != nil {
 			t.Fatal(err)
@@ -547,13 +547,17 @@ func TestCloudStackFiles(t *testing.T) {
 			t.Errorf("%s: %v", stack, err)
 		}
 	}
-	content, err := os.ReadFile(FileName("eks-prod"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range settingNames(reflect.TypeFor[EKS]()) {
-		if !strings.Contains(string(content), name+":") {
-			t.Errorf("the file does not mention %s", name)
+	for stack, settings := range map[string]reflect.Type{
+		"eks-prod": reflect.TypeFor[EKS](), "aks-prod": reflect.TypeFor[AKS](),
+	} {
+		content, err := os.ReadFile(FileName(stack))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range settingNames(settings) {
+			if !strings.Contains(string(content), name+":") {
+				t.Errorf("%s does not mention %s", FileName(stack), name)
+			}
 		}
 	}
 }

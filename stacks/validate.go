@@ -14,7 +14,7 @@ import (
 const ProviderKind = string(baseline.ProviderKind)
 
 var (
-	knownProviders = []string{ProviderKind, ProviderEKS}
+	knownProviders = []string{ProviderKind, ProviderEKS, ProviderAKS}
 	knownEngines   = []string{"auto", "docker", "podman", "nerdctl"}
 
 	// kind's own rule, with a start and an end that node names need.
@@ -46,6 +46,9 @@ func validate(config Config, host Host, known Faults) Faults {
 	case ProviderEKS:
 		v.onlyKind()
 		v.eks()
+	case ProviderAKS:
+		v.onlyKind()
+		v.aks()
 	default:
 		v.cluster()
 		v.ranges()
@@ -108,6 +111,10 @@ func (v *validator) otherClouds() {
 	if v.config.Provider != ProviderEKS && !reflect.ValueOf(v.config.EKS).IsZero() {
 		v.report("eks", v.config.Provider, "stands in the stack of another provider: remove it, or set %s:provider to %s",
 			Project, ProviderEKS)
+	}
+	if v.config.Provider != ProviderAKS && !reflect.ValueOf(v.config.AKS).IsZero() {
+		v.report("aks", v.config.Provider, "stands in the stack of another provider: remove it, or set %s:provider to %s",
+			Project, ProviderAKS)
 	}
 }
 

@@ -15,6 +15,7 @@ func Makers() stacks.Makers {
 	makers := stacks.Makers{}
 	for provider, maker := range map[baseline.Provider]stacks.Maker{
 		baseline.ProviderEKS: eksMaker(),
+		baseline.ProviderAKS: aksMaker(),
 	} {
 		if maker != nil {
 			makers[provider] = maker

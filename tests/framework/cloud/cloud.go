@@ -51,7 +51,7 @@ func New(ctx context.Context, root, dir, name string, server *apiserver.Server) 
 	settings := provider.Settings{Modules: modules, Endpoint: "https://cluster.invalid", CertificateAuthority: "none"}
 	if server != nil {
 		settings.Endpoint, settings.CertificateAuthority = server.Admin.Host, string(server.Admin.CAData)
-		if err := cloud.writeLogin(server); err != nil {
+		if err := cloud.writeLogin(logins()[name], server); err != nil {
 			return nil, err
 		}
 	}
@@ -86,6 +86,7 @@ func (c *Cloud) Environment() []string {
 		provider.Variable + "=" + c.dir,
 		"PATH=" + c.bin() + string(filepath.ListSeparator) + os.Getenv("PATH"),
 		// Whatever this machine is logged in to, no test may meet it.
+		"AZURE_CONFIG_DIR=" + c.dir, "ARM_USE_CLI=false", "ARM_USE_MSI=false",
 		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_EC2_METADATA_DISABLED=true",
 	}
 }

@@ -26,10 +26,39 @@ case "$*" in
 esac
 `
 
-// writeLogin lets the deployer in: the script answers with a client certificate where AWS has a token, and a binding stands
-// for the rights that the access policy of EKS gives.
-func (c *Cloud) writeLogin(server *apiserver.Server) error {
-	config, err := server.ConfigAs(Deployer, deployersGroup)
+// AKSDeployer is who runs the program on Azure, as Kubernetes knows it, and AKSGroup the group of administrators.
+const (
+	AKSDeployer = "dddddddd-0000-1111-2222-333333333333"
+	AKSGroup    = "aaaaaaaa-0000-1111-2222-333333333333"
+)
+
+// aksScript stands for kubelogin. It knows the one call that a kubeconfig makes.
+const aksScript = `#!/bin/sh
+case "$*" in
+"get-token --login azurecli --server-id 6dae42f8-4368-4678-94ff-3960e28e3630 --tenant-id "*) exec cat "${0%/*}/credential.json" ;;
+*) echo "kubelogin $*: nobody expected this call" >&2; exit 1 ;;
+esac
+`
+
+// login is how a cloud lets the deployer in.
+type login struct {
+	command, script string
+	user            string
+	groups          []string
+}
+
+// logins by the names of the clouds' packages.
+func logins() map[string]login {
+	return map[string]login{
+		"aws":          {"aws", awsScript, Deployer, []string{deployersGroup}},
+		"azure-native": {"kubelogin", aksScript, AKSDeployer, []string{AKSGroup}},
+	}
+}
+
+// writeLogin lets the deployer in: the script answers with a client certificate where the cloud has a token, and a binding
+// stands for the rights that the cloud gives.
+func (c *Cloud) writeLogin(by login, server *apiserver.Server) error {
+	config, err := server.ConfigAs(by.user, by.groups...)
 	if err != nil {
 		return err
 	}
@@ -44,13 +73,13 @@ func (c *Cloud) writeLogin(server *apiserver.Server) error {
 		return err
 	}
 	const executable = 0o700
-	if err := os.WriteFile(filepath.Join(c.bin(), "aws"), []byte(awsScript), executable); err != nil {
+	if err := os.WriteFile(filepath.Join(c.bin(), by.command), []byte(by.script), executable); err != nil {
 		return err
 	}
 	_, err = server.Client.RbacV1().ClusterRoleBindings().Create(context.Background(), &rbacv1.ClusterRoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: "eks-cluster-admin-policy"},
+		ObjectMeta: metav1.ObjectMeta{Name: "cloud-cluster-admin"},
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "cluster-admin"},
-		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: Deployer}},
+		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: by.user}},
 	}, metav1.CreateOptions{})
 	return err
 }

@@ -56,6 +56,10 @@ type kind struct {
 	// aws:eks/cluster:Cluster is eks; that of a provider itself is empty.
 	source func(module string) (modulePath, folder string)
 
+	// versioned says that modules have a version, of the cloud's API, where those of others have the name of the resource:
+	// azure-native:network/v20240501:Subnet.
+	versioned bool
+
 	// replaced are properties whose change makes a new resource, beside those of which the SDK says so.
 	replaced map[string][]string
 
@@ -67,11 +71,14 @@ type kind struct {
 
 	// answer completes what the server made up for a resource.
 	answer func(made *resourceMade)
+
+	// functions answer questions, by their tokens. Nil: the provider of ours asks none.
+	functions map[string]func(settings Settings) map[string]any
 }
 
 // clouds by the names of their packages.
 func clouds() map[string]kind {
-	return map[string]kind{"aws": aws()}
+	return map[string]kind{"aws": aws(), "azure-native": azure()}
 }
 
 // resourceMade is a resource with what is made up of it.

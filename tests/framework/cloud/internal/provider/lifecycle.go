@@ -134,11 +134,23 @@ func (s *Server) Update(_ context.Context, request *pulumirpc.UpdateRequest) (*p
 // change makes anew.
 func (s *Server) expect(urnType string, before, inputs resource.PropertyMap) resource.PropertyMap {
 	after := maps.Clone(before)
-	maps.Copy(after, inputs)
+	for name, value := range inputs {
+		after[name] = complete(value, before[name])
+	}
 	for _, name := range s.kind.recomputed[urnType] {
 		after[resource.PropertyKey(name)] = resource.MakeComputed(resource.NewStringProperty(""))
 	}
 	return after
+}
+
+// complete is an input with what the cloud has added to it: of an object, the properties that the input leaves out.
+func complete(input, before resource.PropertyValue) resource.PropertyValue {
+	if !input.IsObject() || !before.IsObject() {
+		return input
+	}
+	completed := before.ObjectValue().Copy()
+	maps.Copy(completed, input.ObjectValue())
+	return property(completed)
 }
 
 // Read finds everything as it was made, but for what the test has changed by hand.

@@ -79,9 +79,14 @@ func (s *Server) Configure(context.Context, *pulumirpc.ConfigureRequest) (*pulum
 	return &pulumirpc.ConfigureResponse{SupportsPreview: true}, nil
 }
 
-// Invoke knows no function: providers of ours ask the cloud nothing while they plan.
+// Invoke knows few functions: providers of ours ask the cloud nothing while they plan a cluster that is not there.
 func (s *Server) Invoke(_ context.Context, request *pulumirpc.InvokeRequest) (*pulumirpc.InvokeResponse, error) {
-	return nil, fmt.Errorf("unexpected call of the function %s", request.GetTok())
+	function := s.kind.functions[request.GetTok()]
+	if function == nil {
+		return nil, fmt.Errorf("unexpected call of the function %s", request.GetTok())
+	}
+	answer, err := plugin.MarshalProperties(resource.NewPropertyMapFromMap(function(s.settings)), marshaling)
+	return &pulumirpc.InvokeResponse{Return: answer}, err
 }
 
 // Cancel has nothing to stop.
@@ -93,8 +98,10 @@ func (s *Server) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error)
 func (s *Server) resource(token string) (*schema.Resource, error) {
 	module, name := "", "Provider"
 	if parts := strings.Split(token, ":"); parts[0] == s.name {
-		module, _, _ = strings.Cut(parts[1], "/")
-		name = parts[2]
+		module, name = parts[1], parts[2]
+		if !s.kind.versioned {
+			module, _, _ = strings.Cut(module, "/")
+		}
 	}
 	s.mutex.Lock()
 	source, opened := s.sources[module]

@@ -1,0 +1,235 @@
+package aks
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rampart-iac/rampart/providers/aks/spec"
+)
+
+// cisItems are the items of the CIS Azure Kubernetes Service Benchmark 1.8 that the inputs of a cluster decide, each with what
+// is wrong with them, and beside them what the baseline asks of inputs. Chapters 3 and 4 are about files on nodes and about
+// what is in the cluster; 5.1 is about registries of the user's.
+var cisItems = map[string]func(tb testing.TB, made *recorder) []string{
+	// Audit logs are on: every category that says who did what, sent to a workspace that keeps them.
+	"2.1.1": func(tb testing.TB, made *recorder) []string {
+		tb.Helper()
+		var faults, categories []string
+		setting := made.named(tb, "blue-cluster-logs").Inputs.Mappable()
+		for _, log := range setting["logs"].([]any) {
+			if at(log, "enabled") == true {
+				categories = append(categories, at(log, "category").(string))
+			}
+		}
+		for _, category := range []string{"kube-audit", "guard", "kube-apiserver", "kube-controller-manager", "kube-scheduler"} {
+			if !slices.Contains(categories, category) {
+				faults = append(faults, category+" is not sent")
+			}
+		}
+		if setting["resourceUri"] != "blue-cluster-id" || setting["workspaceId"] != "blue-logs-id" {
+			faults = append(faults, fmt.Sprint("logs of ", setting["resourceUri"], " to ", setting["workspaceId"]))
+		}
+		workspace := made.named(tb, "blue-logs").Inputs.Mappable()
+		if days := workspace["retentionInDays"].(float64); days < 90 || at(workspace, "features", "disableLocalAuth") != true {
+			faults = append(faults, fmt.Sprint("kept for ", days, " days, with ", workspace["features"]))
+		}
+		return faults
+	},
+	// Secrets are encrypted with a key of the customer's, in a vault that only the private endpoint leads to.
+	"5.3.1": func(tb testing.TB, made *recorder) []string {
+		tb.Helper()
+		var faults []string
+		kms := at(made.cluster(tb), "securityProfile", "azureKeyVaultKms")
+		want := map[string]any{
+			"enabled": true, "keyId": "keyUriWithVersion-of-blue-secrets-key", "keyVaultNetworkAccess": "Private",
+			"keyVaultResourceId": "blue-vault-id",
+		}
+		if fmt.Sprint(kms) != fmt.Sprint(want) {
+			faults = append(faults, fmt.Sprint("encryption ", kms))
+		}
+		vault := made.named(tb, "blue-vault").Inputs.Mappable()["properties"]
+		if at(vault, "publicNetworkAccess") != "Disabled" || at(vault, "networkAcls", "defaultAction") != "Deny" ||
+			at(vault, "enablePurgeProtection") != true || at(vault, "enableRbacAuthorization") != true {
+			faults = append(faults, fmt.Sprint("vault ", vault))
+		}
+		identity := made.cluster(tb)["identity"]
+		if at(identity, "type") != "UserAssigned" || fmt.Sprint(at(identity, "userAssignedIdentities")) != "[blue-cluster-identity-id]" {
+			faults = append(faults, fmt.Sprint("identity ", identity))
+		}
+		return faults
+	},
+	// Few may reach the API server.
+	"5.4.1": func(tb testing.TB, made *recorder) []string {
+		tb.Helper()
+		access := at(made.cluster(tb), "apiServerAccessProfile")
+		ranges, _ := at(access, "authorizedIPRanges").([]any)
+		if at(access, "enablePrivateCluster") != true && (len(ranges) == 0 || slices.Contains(ranges, any("0.0.0.0/0"))) {
+			return []string{fmt.Sprint("ranges ", ranges)}
+		}
+		return nil
+	},
+	// The API server has a private address, and no public one, not even a name; nobody runs commands past it.
+	"5.4.2": func(tb testing.TB, made *recorder) []string {
+		tb.Helper()
+		access := at(made.cluster(tb), "apiServerAccessProfile")
+		if at(access, "enablePrivateCluster") != true || at(access, "enablePrivateClusterPublicFQDN") != false ||
+			at(access, "disableRunCommand") != true || at(access, "enableVnetIntegration") != true {
+			return []string{fmt.Sprint("access ", access)}
+		}
+		return nil
+	},
+	// Nodes have private addresses only.
+	"5.4.3": func(tb testing.TB, made *recorder) []string {
+		tb.Helper()
+		var faults []string
+		for _, pool := range made.pools(tb) {
+			if pool["enableNodePublicIP"] != false {
+				faults = append(faults, fmt.Sprint("nodes ", pool))
+			}
+		}
+		for _, rule := range made.of("NetworkSecurityGroup") {
+			if rules := rule.Inputs.Mappable()["securityRules"].([]any); len(rules) > 0 {
+				faults = append(faults, fmt.Sprint("rules ", rules))
+			}
+		}
+		return faults
+	},
+	// Network policies are enforced.
+	"5.4.4": func(tb testing.TB, made *recorder) []string {
+		tb.Helper()
+		if network := at(made.cluster(tb), "networkProfile"); at(network, "networkPolicy") != "calico" {
+			return []string{fmt.Sprint("network ", network)}
+		}
+		return nil
+	},
+	// People come by Entra ID: there are no accounts of the cluster's.
+	"5.5.1": func(tb testing.TB, made *recorder) []string {
+		tb.Helper()
+		cluster := made.cluster(tb)
+		profile := cluster["aadProfile"]
+		if cluster["disableLocalAccounts"] != true || at(profile, "managed") != true || at(profile, "tenantID") != testTenant {
+			return []string{fmt.Sprint("local accounts off: ", cluster["disableLocalAccounts"], ", Entra ID ", profile)}
+		}
+		return nil
+	},
+	// Azure RBAC decides beside Kubernetes RBAC, and administrators are named groups.
+	"5.5.2": func(tb testing.TB, made *recorder) []string {
+		tb.Helper()
+		cluster := made.cluster(tb)
+		groups, _ := at(cluster, "aadProfile", "adminGroupObjectIDs").([]any)
+		if cluster["enableRBAC"] != true || at(cluster, "aadProfile", "enableAzureRBAC") != true || !slices.Contains(groups, any(testGroup)) {
+			return []string{fmt.Sprint("RBAC ", cluster["enableRBAC"], ", ", cluster["aadProfile"])}
+		}
+		return nil
+	},
+	// Disks are encrypted with a key of the customer's, and what is on the way to them at the host. (Not CIS, but Azure's own
+	// security benchmark, DP-5.)
+	"disks": func(tb testing.TB, made *recorder) []string {
+		tb.Helper()
+		var faults []string
+		if set := made.cluster(tb)["diskEncryptionSetID"]; set != "blue-disks-id" {
+			faults = append(faults, fmt.Sprint("disk encryption set ", set))
+		}
+		for _, pool := range made.pools(tb) {
+			if pool["enableEncryptionAtHost"] != true {
+				faults = append(faults, fmt.Sprint("nodes ", pool))
+			}
+		}
+		return faults
+	},
+	// Nodes are those of the baseline: seccomp and a bound of processes by default, started securely, without SSH, on a system
+	// that is patched.
+	"nodes": func(tb testing.TB, made *recorder) []string {
+		tb.Helper()
+		var faults []string
+		for _, pool := range made.pools(tb) {
+			security := pool["securityProfile"]
+			if pool["osSKU"] != "AzureLinux" || at(pool, "kubeletConfig", "seccompDefault") != "RuntimeDefault" ||
+				at(pool, "kubeletConfig", "podMaxPids") != 4096.0 || at(security, "sshAccess") != "Disabled" ||
+				at(security, "enableSecureBoot") != true || at(security, "enableVTPM") != true {
+				faults = append(faults, fmt.Sprint("nodes ", pool))
+			}
+		}
+		upgrades := made.cluster(tb)["autoUpgradeProfile"]
+		if at(upgrades, "nodeOSUpgradeChannel") != "NodeImage" || at(upgrades, "upgradeChannel") != "patch" ||
+			len(made.of("MaintenanceConfiguration")) != 2 {
+			faults = append(faults, fmt.Sprint("upgrades ", upgrades))
+		}
+		return faults
+	},
+	// Pods get identities of their own; images that nobody uses go.
+	"workloads": func(tb testing.TB, made *recorder) []string {
+		tb.Helper()
+		cluster := made.cluster(tb)
+		security := cluster["securityProfile"]
+		if at(cluster, "oidcIssuerProfile", "enabled") != true || at(security, "workloadIdentity", "enabled") != true ||
+			at(security, "imageCleaner", "enabled") != true {
+			return []string{fmt.Sprint(cluster["oidcIssuerProfile"], security)}
+		}
+		return nil
+	},
+}
+
+// TestCISItems holds the inputs of a cluster to each item, and to it again in the sizes that clusters come in.
+func TestCISItems(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*ClusterArgs){
+		"default": asIs,
+		"large": func(args *ClusterArgs) {
+			args.Network.Egress, args.Network.FirewallIP = spec.EgressFirewall, "10.100.0.4"
+			args.AzurePolicy, args.Defender, args.FIPS = true, true, true
+			args.NodePools = []spec.NodePool{{Name: "system"}, {Name: "batch", Spot: true}, {Name: "web"}}
+		},
+		"ephemeral dev": func(args *ClusterArgs) { args.Environment, args.Ephemeral = "dev", true },
+	} {
+		made, _ := mustMake(t, change)
+		for id, check := range cisItems {
+			t.Run(id+" "+name, func(t *testing.T) {
+				t.Parallel()
+				for _, fault := range check(t, made) {
+					t.Error(fault)
+				}
+			})
+		}
+	}
+}
+
+// TestPublicAddressIsSeen: in dev a range may reach one, and the check of item 5.4.2 says so.
+func TestPublicAddressIsSeen(t *testing.T) {
+	t.Parallel()
+	made, cluster := mustMake(t, func(args *ClusterArgs) { args.Environment, args.PublicCIDRs = "dev", []string{"203.0.113.0/24"} })
+	if len(cisItems["5.4.2"](t, made)) == 0 {
+		t.Error("item 5.4.2 does not see a public address")
+	}
+	if faults := cisItems["5.4.1"](t, made); len(faults) > 0 || cluster.Facts.PrivateEndpoint {
+		t.Errorf("%v, private %t", faults, cluster.Facts.PrivateEndpoint)
+	}
+}
+
+// TestRolesAreOfOneResourceEach: no identity may do anything to more than what it is for.
+func TestRolesAreOfOneResourceEach(t *testing.T) {
+	t.Parallel()
+	made, _ := mustMake(t, asIs)
+	var got []string
+	for _, role := range made.of("RoleAssignment") {
+		inputs := role.Inputs.Mappable()
+		definition := inputs["roleDefinitionId"].(string)
+		got = append(got, fmt.Sprintf("%s: %s on %s", inputs["principalId"], definition[strings.LastIndex(definition, "/")+1:], inputs["scope"]))
+	}
+	slices.Sort(got)
+	want := []string{
+		"principalId-of-blue-cluster-identity: " + roleKeyUser + " on blue-vault-id/keys/secrets",
+		"principalId-of-blue-cluster-identity: " + roleNetwork + " on blue-network-id/subnets/api-server",
+		"principalId-of-blue-cluster-identity: " + roleNetwork + " on blue-network-id/subnets/nodes",
+		"principalId-of-blue-cluster-identity: " + roleReader + " on blue-disks-id",
+		"principalId-of-blue-cluster-identity: " + roleIdentityOperator + " on blue-kubelet-identity-id",
+		"principalId-of-blue-cluster-identity: " + roleVaultContributor + " on blue-vault-id",
+		"principalId-of-blue-disks-identity: " + roleKeyEncryption + " on blue-vault-id/keys/disks",
+	}
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}

@@ -1,0 +1,78 @@
+package spec
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Defaults of Cluster.
+const (
+	DefaultCIDR             = "10.0.0.0/16"
+	DefaultPodCIDR          = "10.244.0.0/16"
+	DefaultServiceCIDR      = "172.20.0.0/16"
+	DefaultVMSize           = "Standard_D4ds_v5"
+	DefaultDiskGiB          = 128
+	DefaultMinNodes         = 2
+	DefaultKeyRotationDays  = 365
+	DefaultLogRetentionDays = 365
+	DefaultMaintenanceDay   = "Sunday"
+	DefaultMaintenanceStart = "01:00"
+	DefaultMaintenanceHours = 6
+)
+
+// WithDefaults returns a copy in which every field that has a default is set.
+func (c Cluster) WithDefaults(resourceName string) Cluster {
+	setDefault(&c.Name, resourceName)
+	setDefault(&c.Environment, EnvironmentProd)
+	setDefault(&c.KubernetesVersion, Versions()[0].Kubernetes)
+	setDefault(&c.Network.CIDR, DefaultCIDR)
+	setDefault(&c.Network.PodCIDR, DefaultPodCIDR)
+	setDefault(&c.Network.Egress, EgressNAT)
+	setDefault(&c.ServiceCIDR, DefaultServiceCIDR)
+	setDefault(&c.VaultName, vaultName(c.Subscription, c.Name))
+	setDefault(&c.KeyRotationDays, DefaultKeyRotationDays)
+	setDefault(&c.LogRetentionDays, DefaultLogRetentionDays)
+	setDefault(&c.Maintenance.Day, DefaultMaintenanceDay)
+	setDefault(&c.Maintenance.Start, DefaultMaintenanceStart)
+	setDefault(&c.Maintenance.Hours, DefaultMaintenanceHours)
+	if len(c.NodePools) == 0 {
+		c.NodePools = []NodePool{{Name: "system"}}
+	}
+	c.NodePools = slices.Clone(c.NodePools)
+	for i := range c.NodePools {
+		c.NodePools[i].setDefaults()
+	}
+	return c
+}
+
+func (p *NodePool) setDefaults() {
+	setDefault(&p.VMSize, DefaultVMSize)
+	setDefault(&p.Min, DefaultMinNodes)
+	setDefault(&p.Max, p.Min+2)
+	setDefault(&p.DiskGiB, DefaultDiskGiB)
+	if len(p.Zones) == 0 {
+		p.Zones = []int{1, 2, 3}
+	}
+}
+
+var notInVaultNames = regexp.MustCompile(`[^0-9a-z]+`)
+
+// vaultName is the same for the same cluster, and another one for each subscription.
+func vaultName(subscription, cluster string) string {
+	const longest, digestLength = 24, 8
+	sum := sha256.Sum256([]byte(subscription + "/" + cluster))
+	digest := hex.EncodeToString(sum[:])[:digestLength]
+	readable := strings.Trim(notInVaultNames.ReplaceAllString(strings.ToLower(cluster), "-"), "-")
+	readable = strings.Trim(readable[:min(len(readable), longest-digestLength-2)], "-")
+	return "k" + readable + "-" + digest // a name starts with a letter
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}

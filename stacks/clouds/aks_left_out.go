@@ -1,0 +1,7 @@
+//go:build rampart_only && !rampart_aks
+
+package clouds
+
+import "github.com/rampart-iac/rampart/stacks"
+
+func aksMaker() stacks.Maker { return nil }
