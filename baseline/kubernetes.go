@@ -2,7 +2,7 @@ package baseline
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 
 	"golang.org/x/mod/semver"
 )
@@ -28,8 +28,12 @@ type NodeImage struct {
 	Reference string
 }
 
-// publishedNodeImages holds, newest first, the versions that Rampart supports. The digests are those that the kind
-// project publishes with its release v0.33.0.
+// supportedVersions are the versions that Rampart supports, newest first. Each can be built without a network
+// (tools/airgap); docs/decisions/0002-kubernetes-version.md says what it takes to add one.
+var supportedVersions = []KubernetesVersion{"v1.37.2", "v1.37.0", "v1.36.3"}
+
+// publishedNodeImages holds the images whose digests we can vouch for: those that the kind project publishes with its release
+// v0.33.0.
 var publishedNodeImages = []NodeImage{
 	{
 		Version: "v1.37.0",
@@ -39,25 +43,28 @@ var publishedNodeImages = []NodeImage{
 }
 
 // SupportedKubernetesVersions lists the versions that Rampart supports, newest first.
-func SupportedKubernetesVersions() []KubernetesVersion {
-	versions := make([]KubernetesVersion, 0, len(publishedNodeImages))
-	for _, image := range publishedNodeImages {
-		versions = append(versions, image.Version)
+func SupportedKubernetesVersions() []KubernetesVersion { return slices.Clone(supportedVersions) }
+
+// CheckKubernetesVersion returns nothing for a supported version, and else which ones are.
+func CheckKubernetesVersion(version KubernetesVersion) error {
+	if slices.Contains(supportedVersions, version) {
+		return nil
 	}
-	return versions
+	return fmt.Errorf("kubernetesVersion %q is not supported: use one of %s", version, list(supportedVersions))
 }
 
-// PublishedNodeImage returns the published kind node image of a supported version.
+// PublishedNodeImage returns the published kind node image of a supported version. Not every supported version has one.
 func PublishedNodeImage(version KubernetesVersion) (NodeImage, error) {
+	if err := CheckKubernetesVersion(version); err != nil {
+		return NodeImage{}, err
+	}
+	published := make([]KubernetesVersion, 0, len(publishedNodeImages))
 	for _, image := range publishedNodeImages {
 		if image.Version == version {
 			return image, nil
 		}
+		published = append(published, image.Version)
 	}
-	supported := make([]string, 0, len(publishedNodeImages))
-	for _, image := range publishedNodeImages {
-		supported = append(supported, string(image.Version))
-	}
-	return NodeImage{}, fmt.Errorf("kubernetesVersion %q is not supported: use one of %s",
-		version, strings.Join(supported, ", "))
+	return NodeImage{}, fmt.Errorf("kubernetesVersion %q has no published node image that is pinned by digest: use one of %s, "+
+		"name an image of your own (image), or build it (RAMPART_ROAD=airgap)", version, list(published))
 }

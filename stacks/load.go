@@ -71,3 +71,15 @@ func ClusterName(values Values) string {
 	}
 	return name
 }
+
+// ClusterVersion returns the Kubernetes version that a stack asks for, whatever else is wrong with its configuration. Empty if
+// it is not a text.
+func ClusterVersion(values Values) baseline.KubernetesVersion {
+	cluster, _ := parse(values[Project+":cluster"]).(map[string]any)
+	value, given := cluster["kubernetesVersion"]
+	if !given {
+		return Default().Cluster.KubernetesVersion
+	}
+	version, _ := value.(string)
+	return baseline.KubernetesVersion(version)
+}

@@ -159,7 +159,7 @@ func TestLoadReportsBadInput(t *testing.T) {
 		},
 		"unsupported Kubernetes": {
 			Values{"rampart:cluster": `{"kubernetesVersion":"v1.12.0"}`},
-			[]string{`rampart:cluster.kubernetesVersion "v1.12.0": is not supported: use one of v1.37.0`},
+			[]string{`rampart:cluster.kubernetesVersion "v1.12.0": is not supported: use one of v1.37.2, v1.37.0, v1.36.3`},
 		},
 		"image without tag or digest": {
 			Values{"rampart:cluster": `{"image":"localhost:5000/kind/node"}`},
@@ -438,8 +438,18 @@ func TestLoadOfTheVersionThatWasBuilt(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `rampart:cluster.kubernetesVersion "v1.37.0": is not the version that`) {
 		t.Errorf("got %v, want a fault of the version", err)
 	}
-	if _, err := Load(Values{"rampart:cluster": `{"image":"r.example/node:v1"}`}, host); err != nil {
+	own := Values{"rampart:cluster": `{"image":"r.example/node:v1"}`}
+	if _, err := Load(own, host); err != nil {
 		t.Errorf("with an image of the stack's own: %v", err)
+	}
+	host.Images = &Images{Road: RoadPublished}
+	unpublished := Values{"rampart:cluster": `{"kubernetesVersion":"v1.36.3"}`}
+	_, err = Load(unpublished, host)
+	if err == nil || !strings.Contains(err.Error(), `rampart:cluster.kubernetesVersion "v1.36.3": has no published image`) {
+		t.Errorf("got %v, want a fault of the version", err)
+	}
+	if _, err := Load(nil, host); err != nil {
+		t.Errorf("the default version on the published road: %v", err)
 	}
 }
 
@@ -777,5 +787,21 @@ func TestReadImages(t *testing.T) {
 	}
 	if _, err := ReadImages(home); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("half a file: got %v, want an error with its path", err)
+	}
+}
+
+func TestClusterVersionIsFoundWhateverElseIsWrong(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]baseline.KubernetesVersion{
+		``: baseline.DefaultKubernetesVersion, `{"wrokers":1}`: baseline.DefaultKubernetesVersion,
+		`{"kubernetesVersion":"v1.36.3","workers":-1}`: "v1.36.3", `{"kubernetesVersion":1.36}`: "",
+	} {
+		values := Values{}
+		if text != "" {
+			values["rampart:cluster"] = text
+		}
+		if got := ClusterVersion(values); got != want {
+			t.Errorf("%s: got %q, want %q", text, got, want)
+		}
 	}
 }

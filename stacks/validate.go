@@ -158,9 +158,18 @@ func (v *validator) kubernetesVersion() {
 		return
 	}
 	images := v.host.Images
-	if images != nil && images.Road == RoadAirgap && images.KubernetesVersion != version && v.config.Cluster.Image == "" {
-		v.report("cluster.kubernetesVersion", version, "is not the version that was built for this machine, which is %s: "+
-			"use that one, or take the published road (RAMPART_ROAD=published)", images.KubernetesVersion)
+	if images == nil || v.config.Cluster.Image != "" {
+		return
+	}
+	_, unpublished := baseline.PublishedNodeImage(version)
+	switch {
+	case images.Road == RoadAirgap && images.KubernetesVersion != version:
+		v.report("cluster.kubernetesVersion", version, "is not the version that was built last for this working folder, which "+
+			"is %s: run \"make tools STACK=<stack>\" (\"make up\" does it by itself), it builds the one that the stack names",
+			images.KubernetesVersion)
+	case images.Road == RoadPublished && unpublished != nil:
+		v.report("cluster.kubernetesVersion", version, "has no published image that is pinned by digest: use %s, name an image "+
+			"of your own (cluster.image), or have it built (RAMPART_ROAD=airgap)", baseline.DefaultKubernetesVersion)
 	}
 }
 

@@ -26,7 +26,7 @@ func (a ClusterArgs) withDefaults(resourceName string) ClusterArgs {
 		a.Workers = 0
 	}
 	if a.Image.Reference == "" {
-		// An unsupported version leaves the image empty; validate says which versions there are.
+		// A version without one leaves the image empty; validate says which versions have one.
 		if image, err := baseline.PublishedNodeImage(a.KubernetesVersion); err == nil {
 			a.Image = Image{Reference: image.Reference}
 		}

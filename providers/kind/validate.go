@@ -15,7 +15,11 @@ import (
 // are checked by the resource, where an import or a hand-written program is held to the same rules.
 func (a ClusterArgs) validate() error {
 	var faults []error
-	if _, err := baseline.PublishedNodeImage(a.KubernetesVersion); err != nil {
+	if err := baseline.CheckKubernetesVersion(a.KubernetesVersion); err != nil {
+		faults = append(faults, err)
+	} else if a.Image.Reference == "" {
+		// The default is the published image, where there is one.
+		_, err := baseline.PublishedNodeImage(a.KubernetesVersion)
 		faults = append(faults, err)
 	}
 	if !slices.Contains(baseline.Levels(), a.Level) {

@@ -80,9 +80,13 @@ func (s *session) configuration() (stacks.Config, error) {
 	if err != nil {
 		return stacks.Config{}, err
 	}
-	if forced := s.forcedRoad(); forced != "" && host.Images != nil && host.Images.Road != forced {
-		// What was built for the other road does not limit this one.
-		host.Images = nil
+	if images := host.Images; images != nil {
+		forced := s.forcedRoad()
+		if (forced != "" && images.Road != forced) || images.Road == stacks.RoadAirgap {
+			// What was got for the other road does not limit this one, and what was built before does not limit what is built
+			// next.
+			host.Images = nil
+		}
 	}
 	config, err := stacks.Load(values, host)
 	if err != nil {
@@ -99,6 +103,17 @@ func (s *session) clusterName() string {
 		return ""
 	}
 	return stacks.ClusterName(values)
+}
+
+// kubernetesVersion is what the stack file asks for, or the default one if the file does not say or cannot be read: what a
+// destroy needs is built whatever is wrong with the rest.
+func (s *session) kubernetesVersion() baseline.KubernetesVersion {
+	if values, err := stacks.ReadFile(s.stack.File); err == nil {
+		if version := stacks.ClusterVersion(values); baseline.CheckKubernetesVersion(version) == nil {
+			return version
+		}
+	}
+	return baseline.DefaultKubernetesVersion
 }
 
 func (s *session) forcedRoad() stacks.Road {
@@ -132,7 +147,7 @@ func (s *session) equip(ctx context.Context) error {
 	if err := s.stack.Create(); err != nil {
 		return err
 	}
-	if err := road.Take(ctx, s.stack.Workspace, choice.Road, s.progress); err != nil {
+	if err := road.Take(ctx, s.stack.Workspace, choice.Road, s.kubernetesVersion(), s.progress); err != nil {
 		return err
 	}
 	if err := toolchain.Build(ctx, s.stack.Workspace, s.cloud(), s.environment(), s.progress); err != nil {

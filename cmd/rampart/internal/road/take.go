@@ -17,12 +17,14 @@ import (
 	"github.com/rampart-iac/rampart/stacks"
 )
 
-// Take gets everything that the road provides into the working folder. Nothing is done if it is there already. Progress
-// goes to the stream.
-func Take(ctx context.Context, w *workspace.Workspace, road stacks.Road, progress io.Writer) error {
+// Take gets everything that the road provides into the working folder, for clusters of one version of Kubernetes. Nothing is
+// done if it is there already. Progress goes to the stream.
+func Take(
+	ctx context.Context, w *workspace.Workspace, road stacks.Road, version baseline.KubernetesVersion, progress io.Writer,
+) error {
 	switch road {
 	case stacks.RoadAirgap:
-		return takeAirgap(ctx, w, progress)
+		return takeAirgap(ctx, w, version, progress)
 	case stacks.RoadPublished:
 		return takePublished(ctx, w, progress)
 	default:
@@ -33,10 +35,13 @@ func Take(ctx context.Context, w *workspace.Workspace, road stacks.Road, progres
 // airgapTools are the programs that the air-gapped road puts into the working folder.
 var airgapTools = []string{"pulumi", "pulumi-language-go", "pulumi-resource-kubernetes", "kubectl"}
 
-// takeAirgap builds what cannot be downloaded. The tool is a Go module of its own, and has a cache of its own.
-func takeAirgap(ctx context.Context, w *workspace.Workspace, progress io.Writer) error {
+// takeAirgap builds what cannot be downloaded. The tool is a Go module of its own, and has a cache of its own, in which other
+// versions stay.
+func takeAirgap(
+	ctx context.Context, w *workspace.Workspace, version baseline.KubernetesVersion, progress io.Writer,
+) error {
 	source := filepath.Join(w.Root, "tools", "airgap")
-	mark, err := fingerprint([]string{string(stacks.RoadAirgap)}, source)
+	mark, err := fingerprint([]string{string(stacks.RoadAirgap), string(version)}, source)
 	if err != nil {
 		return err
 	}
@@ -52,7 +57,7 @@ func takeAirgap(ctx context.Context, w *workspace.Workspace, progress io.Writer)
 		return err
 	}
 	err = process.Run(ctx, process.Command{
-		Path: "go", Args: []string{"run", ".", "build", "--home", w.Home}, Dir: source,
+		Path: "go", Args: []string{"run", ".", "build", "--kubernetes", string(version), "--home", w.Home}, Dir: source,
 		Stdout: progress, Stderr: progress,
 	})
 	if errors.Is(err, process.ErrInterrupted) {

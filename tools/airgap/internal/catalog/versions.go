@@ -37,6 +37,22 @@ var releases = []Release{
 		Containerd: "v2.2.0",
 		Agnhost:    "2.66.1",
 	},
+	{
+		Kubernetes: "v1.37.2",
+		Etcd:       "v3.7.0", EtcdTag: "3.7.0-0",
+		CoreDNS:    "v1.14.6",
+		Pause:      "3.10.2",
+		Containerd: "v2.2.0",
+		Agnhost:    "2.66.1",
+	},
+	{
+		Kubernetes: "v1.36.3",
+		Etcd:       "v3.6.8", EtcdTag: "3.6.8-0",
+		CoreDNS:    "v1.14.2",
+		Pause:      "3.10.2",
+		Containerd: "v2.2.0",
+		Agnhost:    "2.63.0",
+	},
 }
 
 // Versions that do not depend on the version of Kubernetes.
