@@ -12,7 +12,7 @@ LINTER := .rampart/bin/golangci-lint
 # A cache for each clone: what the linter found in another clone, it reports with paths of that clone, and if those are
 # gone it no longer sees the exceptions in the files.
 export GOLANGCI_LINT_CACHE := $(CURDIR)/.rampart/lint-cache
-UNIT := $$(go list ./... | grep -v -e /tests/e2e -e /tests/engine -e /tests/apiserver -e /tests/browser)
+UNIT := $$(go list ./... | grep -v -e /tests/e2e -e /tests/engine -e /tests/apiserver -e /tests/browser -e /tests/full)
 
 .DEFAULT_GOAL := help
 
@@ -84,6 +84,11 @@ test-apiserver: tools ## a real API server without nodes: what it admits, and to
 .PHONY: test-e2e
 test-e2e: tools ## a real cluster, brought up through the product and attacked; needs root
 	@go test -count=1 -timeout 45m -parallel 6 ./tests/e2e/...
+
+# Not part of "make test": half an hour and more, and two more versions of Kubernetes to build on a fresh machine.
+.PHONY: test-full
+test-full: rampart ## what takes too long for every change: upgrades, other TLS floors, more workers; needs root
+	@go test -count=1 -timeout 180m -v ./tests/full/...
 
 .PHONY: bench
 bench: ## measure builds, up and destroy, beside the same by hand

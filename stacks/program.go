@@ -114,11 +114,12 @@ func (r run) network(ctx *pulumi.Context, cluster *providers.Cluster) ([]pulumi.
 		return cluster.Ready, nil
 	}
 	calico, err := network.NewCalico(ctx, cluster.Name+"-calico", &network.CalicoArgs{
-		CRDs:          os.DirFS(r.images.CalicoCRDs),
-		PodCIDR:       cluster.Facts.PodCIDR,
-		PodInterfaces: cluster.Facts.PodInterfaces,
-		Images:        r.calicoImages(),
-		HostEndpoints: true,
+		CRDs:              os.DirFS(r.images.CalicoCRDs),
+		PodCIDR:           cluster.Facts.PodCIDR,
+		PodInterfaces:     cluster.Facts.PodInterfaces,
+		KubernetesVersion: cluster.Facts.KubernetesVersion,
+		Images:            r.calicoImages(),
+		HostEndpoints:     true,
 	}, cluster.InCluster(cluster.Ready...)...)
 	if err != nil {
 		return nil, err

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
+
+	"github.com/rampart-iac/rampart/baseline"
 )
 
 // Version is the Calico release that this package's wiring and CRDs are those of.
@@ -36,6 +38,10 @@ type CalicoArgs struct {
 
 	// Images to run. Default: PublishedImages.
 	Images Images
+
+	// KubernetesVersion of the cluster: baseline.Facts.KubernetesVersion. An upgrade writes cluster DNS anew, after which it is
+	// waited for again. Optional.
+	KubernetesVersion baseline.KubernetesVersion
 
 	// HostEndpoints gives every node a host endpoint, with which policies can name the node and guard it. Without a policy
 	// for them nothing changes: the profile of these endpoints allows all. Default: false.

@@ -85,7 +85,7 @@ func createLayers(
 	if err != nil {
 		return nil, err
 	}
-	dns, err := awaitDNS(ctx, name, child, pulumi.DependsOn([]pulumi.Resource{node}))
+	dns, err := awaitDNS(ctx, name, args, child, pulumi.DependsOn([]pulumi.Resource{node}))
 	if err != nil {
 		return nil, err
 	}
@@ -94,13 +94,18 @@ func createLayers(
 
 // awaitDNS waits until CoreDNS is available, which needs a Ready node and a working pod network. The provider waits for
 // a Deployment that it patches; the patch is one annotation on the object, not on its pods, so that nothing restarts.
-// Destroying it takes the annotation away and nothing else.
-func awaitDNS(ctx *pulumi.Context, name string, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
+// Destroying it takes the annotation away and nothing else. It names the version of Kubernetes because an upgrade of that
+// replaces the object: the patch is then another one, and is made again.
+func awaitDNS(ctx *pulumi.Context, name string, args CalicoArgs, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
+	mark := "calico-" + Version
+	if args.KubernetesVersion != "" {
+		mark += "-kubernetes-" + string(args.KubernetesVersion)
+	}
 	dns, err := appsv1.NewDeploymentPatch(ctx, name+"-dns-ready", &appsv1.DeploymentPatchArgs{
 		Metadata: &metav1.ObjectMetaPatchArgs{
 			Name:        pulumi.String("coredns"),
 			Namespace:   pulumi.String(namespace),
-			Annotations: pulumi.StringMap{"rampart.dev/network": pulumi.String("calico-" + Version)},
+			Annotations: pulumi.StringMap{"rampart.dev/network": pulumi.String(mark)},
 		},
 	}, opts...)
 	if err != nil {

@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"io"
 	"net/netip"
 
 	"sigs.k8s.io/kind/pkg/log"
@@ -64,6 +65,12 @@ type client interface {
 	// deleteNodes deletes the containers of a cluster and their volumes, and returns when they are gone.
 	deleteNodes(ctx context.Context, cluster string) error
 
+	// startWorker makes and starts the container of a further worker, ready for kubeadm.
+	startWorker(ctx context.Context, args ClusterArgs, name string) (Node, error)
+
+	// removeNode deletes one node's container and its volumes.
+	removeNode(ctx context.Context, name string) error
+
 	// startNodes starts the given containers.
 	startNodes(ctx context.Context, names []string) error
 
@@ -72,6 +79,14 @@ type client interface {
 
 	// nodeFile returns a file's content on a running node.
 	nodeFile(ctx context.Context, node, path string) (string, error)
+
+	// exec runs a command on a running node, as its root, and returns what it printed. Arguments show in the process list:
+	// secrets go to standard input.
+	exec(ctx context.Context, node string, stdin io.Reader, command ...string) (string, error)
+
+	// runInImage runs a shell script in a container of the cluster's node image, without a network, which sees the folder of
+	// the host as /out.
+	runInImage(ctx context.Context, args ClusterArgs, folder, script string) error
 
 	// waitReady returns when the API server on a control-plane node says that it is ready.
 	waitReady(ctx context.Context, node string) error

@@ -55,13 +55,16 @@ type ClusterArgs struct {
 func (a *ClusterArgs) Annotate(annotator infer.Annotator) {
 	annotator.Describe(&a.Name, "The kind cluster's name: lower-case letters, digits, dots and dashes, at most 50 "+
 		"characters. Node names are made from it.")
-	annotator.Describe(&a.KubernetesVersion, "The exact Kubernetes version that the image holds, such as v1.37.0.")
+	annotator.Describe(&a.KubernetesVersion, "The exact Kubernetes version that the image holds, such as v1.37.0. "+
+		"Another patch version, or the next minor version, is an upgrade in place: nodes get its programs and images one by one, "+
+		"and pods run on. There is no way back.")
 	annotator.Describe(&a.Image, "The node image's reference, with a tag or a digest.")
 	annotator.Describe(&a.ImageArchive, "The absolute path of an archive that holds the image. It is loaded if the engine "+
 		"lacks the image. If it is set, nothing is ever pulled.")
 	annotator.Describe(&a.ImageID, "The image ID (sha256:...) that the engine must show for the image.")
 	annotator.Describe(&a.Engine, "The container engine: auto (the first usable one), docker, podman or nerdctl.")
-	annotator.Describe(&a.Workers, "How many worker nodes there are beside the one control-plane node: 0 to 10.")
+	annotator.Describe(&a.Workers, "How many worker nodes there are beside the one control-plane node: 0 to 10. A change "+
+		"is made in place: pods are moved away from workers that go.")
 	annotator.Describe(&a.PodSubnet, "The pods' IPv4 range in CIDR notation.")
 	annotator.Describe(&a.ServiceSubnet, "The services' IPv4 range in CIDR notation.")
 	annotator.Describe(&a.APIServerPort, "The API server's port on 127.0.0.1: 1024 to 65535, or 0 for a free one.")

@@ -114,7 +114,8 @@ func (c *clusterCheck) version(version string) {
 	supported := baseline.SupportedKubernetesVersions()
 	switch {
 	case !versionRule.MatchString(version):
-		c.fail("kubernetesVersion", "%q is not a version: write it as vMAJOR.MINOR.PATCH, such as %s", version, supported[0])
+		c.fail("kubernetesVersion", "%q is not a version: write it as vMAJOR.MINOR.PATCH, such as %s", version,
+			baseline.DefaultKubernetesVersion)
 	case !slices.Contains(supported, baseline.KubernetesVersion(version)):
 		c.fail("kubernetesVersion", "%q is not supported: use one of %v", version, supported)
 	}

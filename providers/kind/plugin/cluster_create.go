@@ -88,7 +88,10 @@ func makeCluster(ctx context.Context, engine client, args ClusterArgs, started j
 	if err := ensureNetwork(ctx, engine, args); err != nil {
 		return err
 	}
-	return engine.create(ctx, kindLogger{progress: progressOf(ctx)}, createSpec{args: args})
+	if err := engine.create(ctx, kindLogger{progress: progressOf(ctx)}, createSpec{args: args}); err != nil {
+		return err
+	}
+	return removeKnownToken(ctx, engine, args.Name)
 }
 
 // undo removes what a failed or cancelled creation had made, and returns the error to report.

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/pulumi/pulumi-go-provider/infer"
 	"sigs.k8s.io/yaml"
@@ -45,6 +46,9 @@ func (c *Cluster) Read(
 	state.Nodes = plainNodes(nodes)
 	if runs(nodes, roleControlPlane) {
 		if err := readAccess(ctx, engine, &state); err != nil {
+			return infer.ReadResponse[ClusterArgs, ClusterState]{}, err
+		}
+		if err := readVersion(ctx, engine, nodes, &state); err != nil {
 			return infer.ReadResponse[ClusterArgs, ClusterState]{}, err
 		}
 		if req.State.ClusterID != "" && state.ClusterID != req.State.ClusterID {
@@ -113,6 +117,24 @@ func readAccess(ctx context.Context, engine client, state *ClusterState) error {
 	state.Endpoint = found.endpoint
 	state.CACertificate = found.caCertificate
 	state.ClusterID = clusterID(state.Name, found.caCertificate)
+	return nil
+}
+
+// versionFile says which version a node has: the image's, or that of the last upgrade that came to its end.
+const versionFile = "/kind/version"
+
+// readVersion reads which version the control plane has into the state.
+func readVersion(ctx context.Context, engine client, nodes []nodeContainer, state *ClusterState) error {
+	for _, node := range nodes {
+		if node.Role != roleControlPlane {
+			continue
+		}
+		version, err := engine.nodeFile(ctx, node.Name, versionFile)
+		if err != nil {
+			return fmt.Errorf("reading the Kubernetes version of cluster %s: %w", state.Name, err)
+		}
+		state.KubernetesVersion = strings.TrimSpace(version)
+	}
 	return nil
 }
 
@@ -205,11 +227,9 @@ func knownInputs(ctx context.Context, engine client, nodes []nodeContainer, stat
 	}
 	chosen := engineAuto
 	state.Engine, state.Workers = &chosen, &workers
-	version, err := engine.nodeFile(ctx, controlPlane, "/kind/version")
-	if err != nil {
+	if err := readVersion(ctx, engine, nodes, state); err != nil {
 		return err
 	}
-	state.KubernetesVersion = version
 	if server, err := url.Parse(state.Endpoint); err == nil {
 		if port, err := strconv.Atoi(server.Port()); err == nil {
 			state.APIServerPort = &port

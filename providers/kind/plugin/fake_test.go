@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -45,6 +46,9 @@ type fakeEngine struct {
 	kubeconfigErr error
 	archiveImages map[string]string
 	noConfigIDs   bool
+
+	// upgrades is what an upgrade meets and changes on the nodes.
+	upgrades fakeUpgrade
 
 	// creating is called in the middle of a creation, when the control plane's container stands and the worker's does not.
 	creating func(ctx context.Context) error
@@ -130,7 +134,10 @@ func (f *fakeEngine) pullImage(_ context.Context, reference string) error {
 	return nil
 }
 
-func (f *fakeEngine) imageVersion(context.Context, string, string) (string, error) {
+func (f *fakeEngine) imageVersion(_ context.Context, _, reference string) (string, error) {
+	if reference == upgradedImage {
+		return upgradedVersion, nil
+	}
 	return testVersion, nil
 }
 
@@ -218,6 +225,33 @@ func (f *fakeEngine) deleteNodes(_ context.Context, cluster string) error {
 	return nil
 }
 
+// setRole sets the role of all nodes.
+func (f *fakeEngine) setRole(cluster, role string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := range f.clusters[cluster] {
+		f.clusters[cluster][i].Role = role
+	}
+}
+
+func (f *fakeEngine) startWorker(_ context.Context, args ClusterArgs, name string) (Node, error) {
+	f.addNode(args.Name, roleWorker, strings.TrimPrefix(name, args.Name+"-"+roleWorker), args.network())
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.record("start worker %s", name)
+	return Node{Name: name, Role: roleWorker, Address: "10.89.0.9"}, nil
+}
+
+func (f *fakeEngine) removeNode(_ context.Context, name string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.record("remove node %s", name)
+	for cluster, nodes := range f.clusters {
+		f.clusters[cluster] = slices.DeleteFunc(nodes, func(node nodeContainer) bool { return node.Name == name })
+	}
+	return nil
+}
+
 // setStatus sets the status of all nodes of a role.
 func (f *fakeEngine) setStatus(cluster, role, status string) {
 	f.mu.Lock()
@@ -255,13 +289,21 @@ func (f *fakeEngine) kubeconfig(_ context.Context, cluster string) (string, erro
 		"\n    server: https://127.0.0.1:36443\n  name: kind-" + cluster + "\n", nil
 }
 
-func (f *fakeEngine) nodeFile(_ context.Context, _, path string) (string, error) {
+func (f *fakeEngine) nodeFile(_ context.Context, node, path string) (string, error) {
 	switch path {
-	case "/kind/version":
-		return testVersion, nil
+	case versionFile:
+		return f.upgrades.versionOf(node), nil
+	case manifestFile:
+		version := f.upgrades.apiServer
+		if version == "" {
+			version = testVersion
+		}
+		return "  image: registry.k8s.io/kube-apiserver:" + version + "\n", nil
+	case authorityFile:
+		return testAuthority, nil
 	case kubeadmConfigFile:
 		return "kind: InitConfiguration\n---\nkind: ClusterConfiguration\nnetworking:\n  podSubnet: 10.1.0.0/16\n" +
-			"  serviceSubnet: 10.2.0.0/16\n", nil
+			"  serviceSubnet: 10.2.0.0/16\n---\n" + testJoinConfiguration, nil
 	default:
 		return "", errors.New("no such file")
 	}

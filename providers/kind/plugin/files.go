@@ -22,6 +22,7 @@ const (
 	filesName      = "files"
 	unitsName      = "units"
 	programsName   = "programs"
+	upgradeName    = "upgrade"
 	journalName    = "journal.json"
 	kubeconfigName = "kubeconfig"
 	lockName       = "lock"
@@ -187,7 +188,7 @@ func filesHash(files map[string]string) string {
 
 // removeOurFiles removes what the plugin wrote into the directory, and the directory if nothing else is in it.
 func removeOurFiles(directory string) error {
-	for _, name := range []string{filesName, unitsName, programsName} {
+	for _, name := range []string{filesName, unitsName, programsName, upgradeName} {
 		if err := os.RemoveAll(filepath.Join(directory, name)); err != nil {
 			return fmt.Errorf("removing the nodes' %s: %w", name, err)
 		}

@@ -70,6 +70,10 @@ func (s *session) subject(ctx context.Context) (*standing, snapshot.Cluster, err
 	if err != nil {
 		return nil, snapshot.Cluster{}, err
 	}
+	return subjectOf(ctx, cluster)
+}
+
+func subjectOf(ctx context.Context, cluster *standing) (*standing, snapshot.Cluster, error) {
 	if count := len(cluster.controlPlane()); count > 1 {
 		return nil, snapshot.Cluster{}, fmt.Errorf("the cluster has %d members of etcd: snapshots are of clusters with one", count)
 	}
@@ -83,7 +87,7 @@ func (s *session) subject(ctx context.Context) (*standing, snapshot.Cluster, err
 	}, nil
 }
 
-func (s *session) saveSnapshot(ctx context.Context, file string) (err error) {
+func (s *session) saveSnapshot(ctx context.Context, file string) error {
 	if err := snapshot.IsFree(file); err != nil {
 		return err
 	}
@@ -91,6 +95,11 @@ func (s *session) saveSnapshot(ctx context.Context, file string) (err error) {
 	if err != nil {
 		return err
 	}
+	return s.saveOf(ctx, cluster, of, file)
+}
+
+// saveOf saves a cluster that was found.
+func (s *session) saveOf(ctx context.Context, cluster *standing, of snapshot.Cluster, file string) (err error) {
 	etcd, err := cluster.controlPlane()[0].Etcd(ctx)
 	if err != nil {
 		return err

@@ -38,10 +38,16 @@ func (s *session) standing(ctx context.Context) (*standing, error) {
 	if err := s.equip(ctx); err != nil {
 		return nil, err
 	}
-	found := &standing{pulumi: s.engine()}
-	if err := found.pulumi.Ready(ctx); err != nil {
+	pulumi := s.engine()
+	if err := pulumi.Ready(ctx); err != nil {
 		return nil, err
 	}
+	return s.locate(ctx, pulumi)
+}
+
+// locate finds the cluster with an engine that is ready.
+func (s *session) locate(ctx context.Context, pulumi *engine.Engine) (*standing, error) {
+	found := &standing{pulumi: pulumi}
 	if err := found.read(ctx); err != nil {
 		return nil, err
 	}

@@ -18,7 +18,9 @@ func newUp(shared *flags) *cobra.Command {
 
 The file is checked before anything is started. What is missing is then found or built, and the Pulumi CLI runs the
 program. What an interrupted run has left is dealt with: there are no questions. A second run changes nothing, and says
-so.`,
+so.
+
+Another kubernetesVersion in the file upgrades the cluster in place, with a snapshot of etcd taken first.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := newSession(cmd, shared)
@@ -49,6 +51,9 @@ func (s *session) up(ctx context.Context, refresh bool, stage string) error {
 	}
 	pulumi := s.engine()
 	if err := pulumi.Ready(ctx); err != nil {
+		return err
+	}
+	if err := s.saveBeforeUpgrade(ctx, pulumi, config.Cluster.KubernetesVersion); err != nil {
 		return err
 	}
 	if err := pulumi.Up(ctx, refresh, targets...); err != nil {

@@ -96,6 +96,38 @@ func (s *Stack) Pending() (int, error) {
 	return len(state.Checkpoint.Latest.Pending), nil
 }
 
+// Output returns an output, a plain text, of the first resource of a type, or "" if there is none. Only for a backend of ours
+// whose files are not compressed: found says whether there was such a file.
+func (s *Stack) Output(resourceType, name string) (text string, found bool, err error) {
+	content, err := os.ReadFile(s.stateFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("reading the state of stack %s: %w", s.Name, err)
+	}
+	var state struct {
+		Checkpoint struct {
+			Latest struct {
+				Resources []struct {
+					Type    string         `json:"type"`
+					Outputs map[string]any `json:"outputs"`
+				} `json:"resources"`
+			} `json:"latest"`
+		} `json:"checkpoint"`
+	}
+	if err := json.Unmarshal(content, &state); err != nil {
+		return "", false, fmt.Errorf("reading the state of stack %s: %s: %w", s.Name, s.stateFile(), err)
+	}
+	for _, resource := range state.Checkpoint.Latest.Resources {
+		if resource.Type == resourceType {
+			text, _ := resource.Outputs[name].(string)
+			return text, true, nil
+		}
+	}
+	return "", true, nil
+}
+
 // Remains are the files that are left of a stack when the engine has removed its resources and its state.
 func (s *Stack) Remains(cluster string) ([]string, error) {
 	candidates := []string{s.configCopy()}

@@ -1,0 +1,13 @@
+# Puts the new programs in the place of the old ones, and restarts the kubelet with them; pods run on. $1 is the folder that they
+# are in, $2 their version.
+for program in kubeadm kubectl kubelet; do
+	place=$(command -v "$program")
+	cmp --silent "$1/$program" "$place" && continue
+	# A program that runs cannot be written to, but another one can be given its name.
+	install --mode 755 "$1/$program" "$place.new"
+	mv --force "$place.new" "$place"
+done
+# What kind has left of the configuration: kubeadm makes credentials from it, and takes no version that is too old.
+sed --in-place "s/^kubernetesVersion: .*/kubernetesVersion: $2/" /kind/kubeadm.conf
+systemctl daemon-reload
+systemctl restart kubelet
