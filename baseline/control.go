@@ -1,5 +1,7 @@
 package baseline
 
+import "slices"
+
 // ControlID names a control, such as RMP-NET-003. It never changes its meaning and is never given to another control:
 // docs/decisions/0009-controls.md.
 type ControlID string
@@ -70,3 +72,13 @@ const (
 	// SeverityLow is good order.
 	SeverityLow Severity = "low"
 )
+
+// Severities lists them, the mildest first.
+func Severities() []Severity {
+	return []Severity{SeverityLow, SeverityMedium, SeverityHigh, SeverityCritical}
+}
+
+// AtLeast says whether a severity is as bad as another, or worse.
+func (s Severity) AtLeast(least Severity) bool {
+	return slices.Index(Severities(), s) >= slices.Index(Severities(), least)
+}

@@ -85,12 +85,12 @@ func (a *assessment) add(result Result) {
 
 // oscalStatus says in the models' words what became of a control; without a state nothing can be said of it.
 func oscalStatus(result Result) (status oscal.ObjectiveStatus, assessed bool) {
-	switch {
-	case result.Verdict == Proven:
+	switch result.Verdict {
+	case Proven:
 		return oscal.ObjectiveStatus{State: "satisfied", Reason: "pass"}, true
-	case result.Verdict == Failed:
+	case Failed:
 		return oscal.ObjectiveStatus{State: "not-satisfied", Reason: "fail"}, true
-	case result.Verdict == Waived:
+	case Waived:
 		return oscal.ObjectiveStatus{State: "not-satisfied", Reason: "other", Remarks: "waived"}, true
 	default:
 		return status, result.Why == WhyPrevented

@@ -48,7 +48,7 @@ func sample() *Report {
 	add("RMP-ACC-002", NotVerifiable, WhyPlanned)
 	add("RMP-ACC-003", NotVerifiable, WhyElsewhere)
 	add("RMP-ACC-004", NotVerifiable, WhyPrevented)
-	report.Score = score(report.Results)
+	report.Score = ScoreOf(report.Results)
 	return report
 }
 

@@ -63,8 +63,15 @@ func Run(ctx context.Context, cluster *live.Cluster, options Options) (*Report, 
 	}
 	started := time.Now()
 	cause := r.all(ctx)
+	if cause == nil {
+		cause = r.answers(ctx) // attacks on a cluster that is gone end sooner than anybody is sure of it
+	}
 	fmt.Fprintln(options.Progress, "cleaning up")
-	report.Left = append(report.Left, scope.cleanup(ctx)...)
+	deadline := cleanupDeadline
+	if errors.Is(cause, ErrGone) {
+		deadline = goneDeadline
+	}
+	report.Left = append(report.Left, scope.cleanup(ctx, deadline)...)
 	report.Seconds = seconds(time.Since(started))
 	for i := range report.Results {
 		if wanted[report.Results[i].Control] {
@@ -72,7 +79,7 @@ func Run(ctx context.Context, cluster *live.Cluster, options Options) (*Report, 
 		}
 	}
 	r.observed(report)
-	report.Score = score(report.Results)
+	report.Score = ScoreOf(report.Results)
 	if cause != nil {
 		report.Cut = cause.Error()
 	}
@@ -251,9 +258,7 @@ func (r *run) watch(ctx context.Context, end context.CancelCauseFunc) {
 			return
 		case <-ticker.C:
 		}
-		limited, cancel := context.WithTimeout(ctx, watchTimeout)
-		_, err := r.scope.Client.Discovery().RESTClient().Get().AbsPath("/livez").DoRaw(limited)
-		cancel()
+		err := r.ask(ctx)
 		missed++
 		if err == nil {
 			missed = 0
@@ -263,4 +268,27 @@ func (r *run) watch(ctx context.Context, end context.CancelCauseFunc) {
 			return
 		}
 	}
+}
+
+// ask asks the API server whether it lives.
+func (r *run) ask(ctx context.Context) error {
+	limited, cancel := context.WithTimeout(ctx, watchTimeout)
+	defer cancel()
+	_, err := r.scope.Client.Discovery().RESTClient().Get().AbsPath("/livez").DoRaw(limited)
+	return err
+}
+
+// answers is ErrGone if the API server does not answer any more. One that is only being restarted is given some time.
+func (r *run) answers(ctx context.Context) error {
+	var err error
+	for range watchMisses {
+		if err = r.ask(ctx); err == nil || ctx.Err() != nil {
+			return ctx.Err()
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
+	return fmt.Errorf("%w: %w", ErrGone, err)
 }

@@ -27,6 +27,9 @@ const podDeadline = 90 * time.Second
 // cleanupDeadline is for everything that a run made to be gone.
 const cleanupDeadline = 90 * time.Second
 
+// goneDeadline is for the same in a cluster that does not answer: it may come back, and most do not.
+const goneDeadline = 15 * time.Second
+
 // Scope is one run in one cluster: what attacks stand in, and what they must leave nothing in.
 type Scope struct {
 	*live.Cluster
@@ -73,8 +76,8 @@ func (s *Scope) Defer(what string, do func(context.Context) error) {
 }
 
 // cleanup undoes everything and returns what could not be.
-func (s *Scope) cleanup(ctx context.Context) []string {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupDeadline)
+func (s *Scope) cleanup(ctx context.Context, deadline time.Duration) []string {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deadline)
 	defer cancel()
 	var (
 		left    []string

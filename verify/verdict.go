@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"slices"
 	"time"
 
 	"github.com/rampart-iac/rampart/baseline"
@@ -134,7 +133,8 @@ func (s Score) Percent() int {
 	return 100 * s.Proven / could
 }
 
-func score(results []Result) Score {
+// ScoreOf counts the verdicts of results.
+func ScoreOf(results []Result) Score {
 	var s Score
 	for _, result := range results {
 		switch result.Verdict {
@@ -170,15 +170,10 @@ const (
 	ExitNotRun = 2
 )
 
-// severities, the mildest first.
-var severities = []baseline.Severity{
-	baseline.SeverityLow, baseline.SeverityMedium, baseline.SeverityHigh, baseline.SeverityCritical,
-}
-
 // Exit returns the exit status that the report amounts to, where failures below a severity do not count.
 func (r Report) Exit(least baseline.Severity) int {
 	for _, result := range r.Results {
-		if result.Verdict == Failed && slices.Index(severities, result.Severity) >= slices.Index(severities, least) {
+		if result.Verdict == Failed && result.Severity.AtLeast(least) {
 			return ExitFailed
 		}
 	}

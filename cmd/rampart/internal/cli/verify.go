@@ -1,12 +1,10 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -14,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rampart-iac/rampart/baseline"
-	"github.com/rampart-iac/rampart/cmd/rampart/internal/workspace"
 	"github.com/rampart-iac/rampart/verify"
 	"github.com/rampart-iac/rampart/verify/attacks"
 )
@@ -27,6 +24,11 @@ type verification struct {
 	output     string
 	file       string
 	failOn     string
+	baseline   string
+	attest     string
+	key        string
+	watch      time.Duration
+	metrics    string
 }
 
 func newVerify(shared *flags) *cobra.Command {
@@ -60,6 +62,13 @@ Exit status 0: no control failed. 1: a control failed. 2: something could not be
 	flags.StringVar(&question.file, "file", "", "write the result to this file, and the table to the terminal")
 	flags.StringVar(&question.failOn, "fail-on", "low",
 		"the least severity of a failed control that ends the command with status 1: low, medium, high or critical")
+	flags.StringVar(&question.baseline, "baseline", "",
+		"measure by this version of the baseline (default: the stack's, or the newest)")
+	flags.StringVar(&question.attest, "attest", "", "write the whole result to this file, signed with --key")
+	flags.StringVar(&question.key, "key", "", "the private key to sign with: PEM, readable by you alone")
+	flags.DurationVar(&question.watch, "watch", 0,
+		"verify again and again, this long after the last start, such as 15m, until Ctrl-C")
+	flags.StringVar(&question.metrics, "metrics", "", "while watching, serve metrics for Prometheus at this loopback address")
 	return command
 }
 
@@ -84,38 +93,6 @@ func formatNames() []string {
 	return names
 }
 
-func (v verification) run(cmd *cobra.Command, shared *flags) error {
-	options, write, err := v.settle()
-	if err != nil {
-		return err
-	}
-	path, keep, err := v.cluster(cmd, shared, &options)
-	if err != nil {
-		return err
-	}
-	// A file that cannot be written is better known before the attacks than after.
-	file, err := v.open()
-	if err != nil {
-		return err
-	}
-	cluster, err := verify.Connect(cmd.Context(), path)
-	if err != nil {
-		return errors.Join(err, v.discard(file))
-	}
-	options.Progress = cmd.ErrOrStderr()
-	report, err := verify.Run(cmd.Context(), cluster, options)
-	if report == nil {
-		return errors.Join(err, v.discard(file))
-	}
-	if err := errors.Join(v.keep(keep, report), v.publish(cmd.OutOrStdout(), file, write, report)); err != nil {
-		return err
-	}
-	if err != nil {
-		return err // interrupted; what was found is written
-	}
-	return verdictOf(report, baseline.Severity(v.failOn))
-}
-
 // settle checks the flags, all at once.
 func (v verification) settle() (verify.Options, func(io.Writer, *verify.Report) error, error) {
 	options := verify.Options{Attacks: attacks.All(), Elsewhere: attacks.Elsewhere()}
@@ -132,106 +109,24 @@ func (v verification) settle() (verify.Options, func(io.Writer, *verify.Report) 
 			v.output, strings.Join(formatNames(), ", ")))
 		at = 0
 	}
-	if !slices.Contains([]baseline.Severity{
-		baseline.SeverityLow, baseline.SeverityMedium, baseline.SeverityHigh, baseline.SeverityCritical,
-	}, baseline.Severity(v.failOn)) {
-		faults = append(faults, fmt.Errorf("--fail-on %q: there is no such severity: use low, medium, high or critical", v.failOn))
-	}
+	faults = append(faults, severityFault(v.failOn), v.attestFault(), v.watchFault(), v.baselineFault())
 	return options, formats()[at].write, errors.Join(faults...)
 }
 
-// cluster returns the kubeconfig to use, and takes over what the stack asks of its cluster. Of another cluster everything
-// is asked.
-func (v verification) cluster(
-	cmd *cobra.Command, shared *flags, options *verify.Options,
-) (path string, keep *workspace.Stack, err error) {
-	if v.kubeconfig != "" {
-		return v.kubeconfig, nil, nil
-	}
-	s, err := newSession(cmd, shared)
-	if err != nil {
-		return "", nil, err
-	}
-	config, err := s.configuration()
-	if err != nil {
-		return "", nil, err
-	}
-	if options.Baseline, err = config.Resolve(time.Now()); err != nil {
-		return "", nil, err
-	}
-	options.TLSFloor, options.Stack = config.Cluster.TLSMinVersion, s.stack.Name
-	path, _, err = s.adminKubeconfig()
-	return path, &s.stack, err
-}
-
-// keep keeps the result of a whole run on a stack for reports. One of a part would not compare with the others.
-func (v verification) keep(stack *workspace.Stack, report *verify.Report) error {
-	if stack == nil || len(v.controls) > 0 || len(v.areas) > 0 {
+func severityFault(failOn string) error {
+	if slices.Contains(baseline.Severities(), baseline.Severity(failOn)) {
 		return nil
 	}
-	var content bytes.Buffer
-	if err := verify.WriteJSON(&content, report); err != nil {
-		return err
-	}
-	_, err := stack.KeepResult(report.Started, report.Run, content.Bytes())
-	return err
+	return fmt.Errorf("--fail-on %q: there is no such severity: use low, medium, high or critical", failOn)
 }
 
-// open makes the file that was asked for, readable by its owner alone: it says where a cluster is weak.
-func (v verification) open() (*os.File, error) {
-	if v.file == "" {
-		return nil, nil //nolint:nilnil // no file was asked for, and that is no error
-	}
-	file, err := os.OpenFile(v.file, os.O_CREATE|os.O_WRONLY, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("--file %s cannot be written: %w", v.file, errors.Unwrap(err))
-	}
-	return file, nil
-}
-
-// discard takes a file away again that nothing was written to.
-func (v verification) discard(file *os.File) error {
-	if file == nil {
+func (v verification) baselineFault() error {
+	versions := baseline.Current().Versions
+	if v.baseline == "" || slices.Contains(versions, baseline.Version(v.baseline)) {
 		return nil
 	}
-	info, err := file.Stat()
-	if err == nil && info.Size() == 0 {
-		err = os.Remove(v.file)
-	}
-	return errors.Join(err, file.Close())
+	return fmt.Errorf("--baseline %q: there is no such version: use one of %v", v.baseline, versions)
 }
 
-func (v verification) publish(
-	stdout io.Writer, file *os.File, write func(io.Writer, *verify.Report) error, report *verify.Report,
-) error {
-	if file == nil {
-		return write(stdout, report)
-	}
-	if err := errors.Join(file.Truncate(0), write(file, report), file.Close()); err != nil {
-		return fmt.Errorf("writing %s: %w", v.file, err)
-	}
-	return verify.WriteTable(stdout, report)
-}
-
-// verdictOf turns a report into the command's end.
-func verdictOf(report *verify.Report, failOn baseline.Severity) error {
-	switch status := report.Exit(failOn); status {
-	case verify.ExitHeld:
-		return nil
-	case verify.ExitFailed:
-		return &exitError{status, fmt.Errorf("controls that failed: %d", report.Score.Failed)}
-	default:
-		return &exitError{status, fmt.Errorf("controls that could not be verified: %d%s", report.Score.Prevented, remarks(report))}
-	}
-}
-
-func remarks(report *verify.Report) string {
-	text := ""
-	if report.Cut != "" {
-		text += ": " + report.Cut
-	}
-	if len(report.Left) > 0 {
-		text += "; left behind: " + strings.Join(report.Left, ", ")
-	}
-	return text
-}
+// part says that the run is not about the whole baseline.
+func (v verification) part() bool { return len(v.controls) > 0 || len(v.areas) > 0 }

@@ -1,0 +1,179 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/workspace"
+	"github.com/rampart-iac/rampart/verify"
+)
+
+func (v verification) run(cmd *cobra.Command, shared *flags) error {
+	options, write, err := v.settle()
+	if err != nil {
+		return err
+	}
+	path, keep, err := v.cluster(cmd, shared, &options)
+	if err != nil {
+		return err
+	}
+	attack := func(ctx context.Context, progress io.Writer) (*verify.Report, error) {
+		cluster, err := verify.Connect(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		options.Progress = progress
+		report, err := verify.Run(ctx, cluster, options)
+		if report == nil {
+			return nil, err
+		}
+		return report, errors.Join(err, v.keep(keep, report))
+	}
+	if v.watch > 0 {
+		return v.watchOver(cmd, attack)
+	}
+	// A file that cannot be written, and a key that is none, are better known before the attacks than after.
+	seal, err := v.sealer()
+	if err != nil {
+		return err
+	}
+	file, err := openResult("--file", v.file)
+	if err != nil {
+		return errors.Join(err, seal.file.discard())
+	}
+	report, err := attack(cmd.Context(), cmd.ErrOrStderr())
+	if report == nil {
+		return errors.Join(err, seal.file.discard(), file.discard())
+	}
+	written := errors.Join(v.publish(cmd.OutOrStdout(), file, write, report), seal.write(cmd.Context(), report))
+	if written != nil {
+		return errors.Join(written, err)
+	}
+	if err != nil {
+		return err // interrupted; what was found is written
+	}
+	return verdictOf(report, baseline.Severity(v.failOn))
+}
+
+// cluster returns the kubeconfig to use, and takes over what the stack asks of its cluster. Of another cluster everything
+// is asked.
+func (v verification) cluster(
+	cmd *cobra.Command, shared *flags, options *verify.Options,
+) (path string, keep *workspace.Stack, err error) {
+	if v.kubeconfig != "" {
+		if v.baseline != "" {
+			options.Baseline, err = baseline.Resolve(
+				baseline.LevelRestricted, baseline.Version(v.baseline), baseline.ProviderKind, nil, time.Now())
+		}
+		return v.kubeconfig, nil, err
+	}
+	s, err := newSession(cmd, shared)
+	if err != nil {
+		return "", nil, err
+	}
+	config, err := s.configuration()
+	if err != nil {
+		return "", nil, err
+	}
+	if v.baseline != "" {
+		config.Baseline.Version = baseline.Version(v.baseline)
+	}
+	if options.Baseline, err = config.Resolve(time.Now()); err != nil {
+		return "", nil, err
+	}
+	options.TLSFloor, options.Stack = config.Cluster.TLSMinVersion, s.stack.Name
+	path, _, err = s.adminKubeconfig()
+	return path, &s.stack, err
+}
+
+// keep keeps the result of a whole run on a stack for reports. One of a part would not compare with the others.
+func (v verification) keep(stack *workspace.Stack, report *verify.Report) error {
+	if stack == nil || v.part() {
+		return nil
+	}
+	var content bytes.Buffer
+	if err := verify.WriteJSON(&content, report); err != nil {
+		return err
+	}
+	_, err := stack.KeepResult(report.Started, report.Run, content.Bytes())
+	return err
+}
+
+// resultFile is a file that somebody asked for. Nil: nobody did.
+type resultFile struct{ *os.File }
+
+// openResult makes a file that was asked for, readable by its owner alone: it says where a cluster is weak.
+func openResult(flag, path string) (*resultFile, error) {
+	if path == "" {
+		return nil, nil //nolint:nilnil // no file was asked for, and that is no error
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s cannot be written: %w", flag, path, errors.Unwrap(err))
+	}
+	return &resultFile{file}, nil
+}
+
+// discard takes a file away again that nothing was written to.
+func (f *resultFile) discard() error {
+	if f == nil {
+		return nil
+	}
+	info, err := f.Stat()
+	if err == nil && info.Size() == 0 {
+		err = os.Remove(f.Name())
+	}
+	return errors.Join(err, f.Close())
+}
+
+// replace writes the file anew.
+func (f *resultFile) replace(write func(io.Writer) error) error {
+	if err := errors.Join(f.Truncate(0), write(f), f.Close()); err != nil {
+		return fmt.Errorf("writing %s: %w", f.Name(), err)
+	}
+	return nil
+}
+
+func (v verification) publish(
+	stdout io.Writer, file *resultFile, write func(io.Writer, *verify.Report) error, report *verify.Report,
+) error {
+	if file == nil {
+		return write(stdout, report)
+	}
+	if err := file.replace(func(out io.Writer) error { return write(out, report) }); err != nil {
+		return err
+	}
+	return verify.WriteTable(stdout, report)
+}
+
+// verdictOf turns a report into the command's end.
+func verdictOf(report *verify.Report, failOn baseline.Severity) error {
+	switch status := report.Exit(failOn); status {
+	case verify.ExitHeld:
+		return nil
+	case verify.ExitFailed:
+		return &exitError{status, fmt.Errorf("controls that failed: %d%s", report.Score.Failed, remarks(report))}
+	default:
+		return &exitError{status, fmt.Errorf("controls that could not be verified: %d%s", report.Score.Prevented, remarks(report))}
+	}
+}
+
+func remarks(report *verify.Report) string {
+	text := ""
+	if report.Cut != "" {
+		text += ": " + report.Cut
+	}
+	if len(report.Left) > 0 {
+		text += "; left behind: " + strings.Join(report.Left, ", ")
+	}
+	return text
+}

@@ -1,0 +1,143 @@
+// Package watch verifies a cluster again and again. It tells a log of verdicts that changed, once each, and Prometheus of
+// all of them.
+package watch
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/verify"
+)
+
+// Options of a watch.
+type Options struct {
+	// Interval from the start of one run to that of the next. A run that takes longer is followed at once.
+	Interval time.Duration
+
+	// Verify makes one run. An error with a report is one of the end of the run; without, nothing could be found out.
+	Verify func(context.Context) (*verify.Report, error)
+
+	// Log gets changes.
+	Log *slog.Logger
+
+	// Metrics is where Prometheus asks, at /metrics. Nil: nowhere. Watch closes it.
+	Metrics net.Listener
+}
+
+// shutdownDeadline is for a question of Prometheus to be answered at the end.
+const shutdownDeadline = 2 * time.Second
+
+// Watch verifies until its context ends, which is no error.
+func Watch(ctx context.Context, options Options) (err error) {
+	watcher := &watcher{Options: options, metrics: newMetrics()}
+	if options.Metrics != nil {
+		mux := http.NewServeMux()
+		mux.Handle("GET /metrics", promhttp.HandlerFor(watcher.metrics.registry, promhttp.HandlerOpts{}))
+		server := &http.Server{Handler: mux, ReadHeaderTimeout: shutdownDeadline}
+		failed := make(chan error, 1)
+		go func() { failed <- server.Serve(options.Metrics) }()
+		defer func() {
+			limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownDeadline)
+			defer cancel()
+			err = errors.Join(err, server.Shutdown(limited))
+			if serving := <-failed; !errors.Is(serving, http.ErrServerClosed) {
+				err = errors.Join(err, serving)
+			}
+		}()
+	}
+	for {
+		next := time.After(options.Interval)
+		watcher.once(ctx)
+		select {
+		case <-ctx.Done():
+			options.Log.Info("the watch has ended")
+			return nil
+		case <-next:
+		}
+	}
+}
+
+// watcher remembers what was last said.
+type watcher struct {
+	Options
+
+	metrics *metrics
+	last    map[baseline.ControlID]verify.Result
+	trouble string
+}
+
+func (w *watcher) once(ctx context.Context) {
+	report, err := w.Verify(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return // what a run that is being ended found means nothing
+	case report == nil:
+		w.metrics.troubled()
+		w.say(err.Error())
+		return
+	case report.Cut != "":
+		w.metrics.troubled()
+		w.say(report.Cut)
+		return
+	}
+	w.metrics.set(report)
+	if w.trouble != "" {
+		w.Log.Info("the cluster can be verified again")
+		w.trouble = ""
+	}
+	w.changes(report)
+}
+
+// say says that nothing could be found out, once for each reason.
+func (w *watcher) say(trouble string) {
+	if trouble != w.trouble {
+		w.Log.Error("the cluster could not be verified", "why", trouble)
+		w.trouble = trouble
+	}
+}
+
+// changes says what became different since the last run that came to its end.
+func (w *watcher) changes(report *verify.Report) {
+	first := w.last == nil
+	now := map[baseline.ControlID]verify.Result{}
+	changed := 0
+	for _, result := range report.Results {
+		now[result.Control] = result
+		before, known := w.last[result.Control]
+		bad := result.Verdict == verify.Failed || result.Why == verify.WhyPrevented
+		if known && before.Verdict == result.Verdict && before.Why == result.Why || first && !bad {
+			continue
+		}
+		changed++
+		level := slog.LevelInfo
+		if bad {
+			level = slog.LevelWarn
+		}
+		w.Log.Log(context.Background(), level, "verdict", "control", string(result.Control), "was", said(before), "is", said(result),
+			"severity", string(result.Severity), "evidence", result.Evidence)
+	}
+	w.last = now
+	if first || changed > 0 {
+		w.Log.Info("score", "percent", report.Score.Percent(), "proven", report.Score.Proven, "failed", report.Score.Failed,
+			"prevented", report.Score.Prevented)
+	}
+}
+
+// said is a verdict with its reason; of a control that was not known there is none.
+func said(result verify.Result) string {
+	switch {
+	case result.Verdict == "":
+		return "unknown"
+	case result.Why != "":
+		return string(result.Verdict) + " (" + string(result.Why) + ")"
+	default:
+		return string(result.Verdict)
+	}
+}
