@@ -154,7 +154,7 @@ func TestNodeVolumes(t *testing.T) {
 	t.Parallel()
 	lines := "a map[blue-control-plane:true]\nb map[blue-worker2:true other:x]\nc map[bluegreen-worker:true]\n" +
 		"d map[blue-workers:true]\ne map[]\nf map[blue-worker:false]\ng blue-worker=true\n"
-	if got := nodeVolumes(lines, func(label string) bool { return isNodeName(label, "blue") }); !slices.Equal(got, []string{"a", "b", "g"}) {
+	if got := nodeVolumes(lines, "blue"); !slices.Equal(got, []string{"a", "b", "g"}) {
 		t.Errorf("volumes = %v, want a, b and g", got)
 	}
 }

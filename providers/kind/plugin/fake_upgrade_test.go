@@ -26,10 +26,6 @@ type fakeUpgrade struct {
 	closed   map[string]bool
 	log      []string
 
-	// unjoined are nodes that run and are in no cluster; config is what the last one to join was told.
-	unjoined map[string]bool
-	config   string
-
 	// apiServer is the version of the API server.
 	apiServer string
 
@@ -81,20 +77,9 @@ func (f *fakeEngine) exec(_ context.Context, node string, stdin io.Reader, comma
 	switch {
 	case stdin != nil:
 		content, err := io.ReadAll(stdin)
-		if text := string(content); text == programsArchive || text == imagesArchive {
-			return "", errors.Join(err, f.upgrades.act(text+" to "+node, func() {}))
-		}
-		f.upgrades.config = string(content)
-		return "", err
-	case command[0] == "kubeadm" && command[1] == "join":
-		return "", f.upgrades.act("join "+node, func() { delete(f.upgrades.unjoined, node) })
+		return "", errors.Join(err, f.upgrades.act(string(content)+" to "+node, func() {}))
 	case command[0] == "kubeadm":
-		return "0a0a0a.0123456789abcdef", f.upgrades.act("token "+strings.Join(command[2:3], " "), func() {})
-	case command[0] == "test" && strings.HasSuffix(command[2], "kubelet.conf"):
-		if f.upgrades.unjoined[node] {
-			return "", errors.New("no such file")
-		}
-		return "", nil
+		return "", f.upgrades.act(strings.Join(command, " "), func() {})
 	case command[0] == "test":
 		if !f.upgrades.files[node+command[2]] {
 			return "", errors.New("no such file")
@@ -152,12 +137,6 @@ func (f *fakeUpgrade) kubectl(args []string) (string, error) {
 			return "true", nil
 		}
 		return "", nil
-	case args[0] == "get" && args[len(args)-1] == "name":
-		return "node/" + args[2], nil
-	case args[0] == "get" && strings.Contains(args[len(args)-1], "Ready") && !strings.Contains(args[len(args)-1], "kubeletVersion"):
-		return "True", nil
-	case args[0] == "delete":
-		return "", f.act("delete "+args[2], func() {})
 	case args[0] == "get":
 		return f.kubeletOf(args[2]) + " True", nil
 	case args[0] == "drain":

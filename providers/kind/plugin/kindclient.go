@@ -333,12 +333,12 @@ func (k *kindClient) deleteNodes(ctx context.Context, cluster string) error {
 		case <-time.After(stopInterval):
 		}
 	}
-	return k.deleteVolumes(ctx, func(label string) bool { return isNodeName(label, cluster) })
+	return k.deleteVolumes(ctx, cluster)
 }
 
-// deleteVolumes deletes the volumes that were made for nodes on podman, labelled by the name of the node they are for. A run
-// that was killed at the wrong moment leaves one whose node never came to be.
-func (k *kindClient) deleteVolumes(ctx context.Context, of func(node string) bool) error {
+// deleteVolumes deletes the volumes that kind makes for podman, labelled by the name of the node they are for. A run that
+// was killed at the wrong moment leaves one whose node never came to be.
+func (k *kindClient) deleteVolumes(ctx context.Context, cluster string) error {
 	if k.name() != enginePodman {
 		return nil
 	}
@@ -346,26 +346,26 @@ func (k *kindClient) deleteVolumes(ctx context.Context, of func(node string) boo
 	if err != nil {
 		return fmt.Errorf("listing volumes: %w", err)
 	}
-	volumes := nodeVolumes(out, of)
+	volumes := nodeVolumes(out, cluster)
 	if len(volumes) == 0 {
 		return nil
 	}
 	if _, err := k.engine.run(ctx, append([]string{"volume", "rm", "--force"}, volumes...)...); err != nil {
-		return fmt.Errorf("deleting the nodes' volumes: %w", err)
+		return fmt.Errorf("deleting the volumes of cluster %s: %w", cluster, err)
 	}
 	return nil
 }
 
-// nodeVolumes picks nodes' volumes out of lines of "name labels". A volume is a node's if a label of it is the node's name:
-// <cluster>-control-plane, <cluster>-worker, <cluster>-worker2, ... with the value true.
-func nodeVolumes(lines string, of func(node string) bool) []string {
+// nodeVolumes picks the cluster's volumes out of lines of "name labels". A volume is a node's if a label of it is the
+// node's name: <cluster>-control-plane, <cluster>-worker, <cluster>-worker2, ... with the value true.
+func nodeVolumes(lines, cluster string) []string {
 	var volumes []string
 	for line := range strings.Lines(lines) {
 		name, labels, _ := strings.Cut(strings.TrimSpace(line), " ")
 		labels = strings.TrimSuffix(strings.TrimPrefix(labels, "map["), "]")
 		for _, label := range strings.FieldsFunc(labels, func(r rune) bool { return r == ' ' || r == ',' }) {
 			key, value, _ := strings.Cut(strings.Replace(label, ":", "=", 1), "=")
-			if value == "true" && of(key) {
+			if value == "true" && isNodeName(key, cluster) {
 				volumes = append(volumes, name)
 				break
 			}

@@ -31,20 +31,16 @@ func (q hostQuirks) kubeadmPatches() []string {
 	return []string{"kind: KubeletConfiguration\nfailCgroupV1: false\n"}
 }
 
-// containerdRuntimes are the names of containerd's plugin that runs containers: the first is containerd 2's with configuration
-// version 3, the second that of version 2, which kind's images have.
-var containerdRuntimes = []string{"io.containerd.cri.v1.runtime", "io.containerd.grpc.v1.cri"}
-
-// containerdPatches returns what containerd's configuration needs on this host. Both names of the plugin are patched.
+// containerdPatches returns what containerd's configuration needs on this host. Both names of the plugin are patched:
+// the first is containerd 2's with configuration version 3, the second that of version 2, which kind's images have.
 func (q hostQuirks) containerdPatches() []string {
 	if !q.boundedLimits {
 		return nil
 	}
-	patches := make([]string, 0, len(containerdRuntimes))
-	for _, name := range containerdRuntimes {
-		patches = append(patches, fmt.Sprintf("[plugins.%q]\n  restrict_oom_score_adj = true\n", name))
+	return []string{
+		"[plugins.\"io.containerd.cri.v1.runtime\"]\n  restrict_oom_score_adj = true\n",
+		"[plugins.\"io.containerd.grpc.v1.cri\"]\n  restrict_oom_score_adj = true\n",
 	}
-	return patches
 }
 
 // lacksCapability says whether the text of /proc/self/status shows a bounding set without the capability. A text that
