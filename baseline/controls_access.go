@@ -106,5 +106,15 @@ func accessControls() []Control {
 			Since:  Version202611,
 			Levels: everyLevel(),
 		},
+		{
+			ID:          "RMP-ACC-010",
+			Title:       "Nobody is an administrator of the cluster whom the stack does not name",
+			Why:         "Clouds make whoever creates a cluster its administrator for good, and say so nowhere.",
+			Severity:    SeverityHigh,
+			References:  cite(nsa("A3"), owasp("K02")),
+			Enforcement: onKind(notApplicable("the administrator is whoever owns this machine")),
+			Since:       Version202611,
+			Levels:      everyLevel(),
+		},
 	}
 }

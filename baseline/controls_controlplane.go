@@ -215,5 +215,15 @@ func controlPlaneControls() []Control {
 			Since:       Version202611,
 			Levels:      everyLevel(),
 		},
+		{
+			ID:          "RMP-CPL-020",
+			Title:       "The API server has a private address, and outside production a public one for named ranges at most",
+			Why:         "An address that everybody can reach is tried by everybody, with every stolen token.",
+			Severity:    SeverityHigh,
+			References:  cite(nsa("N5"), owasp("K06")),
+			Enforcement: onKind(notApplicable("the API server answers on loopback only: RMP-CPL-003")),
+			Since:       Version202611,
+			Levels:      everyLevel(),
+		},
 	}
 }

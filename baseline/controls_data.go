@@ -113,5 +113,15 @@ func dataControls() []Control {
 			Since:       Version202611,
 			Levels:      everyLevel(),
 		},
+		{
+			ID:          "RMP-DAT-011",
+			Title:       "The cluster's keys in the cloud are rotated, and only whom they are for can use them",
+			Why:         "A key that the whole account may use protects from nobody in it.",
+			Severity:    SeverityHigh,
+			References:  cite(nsa("N10"), owasp("K03")),
+			Enforcement: onKind(notApplicable("there is no cloud, and no key in one")),
+			Since:       Version202611,
+			Levels:      everyLevel(),
+		},
 	}
 }

@@ -115,6 +115,16 @@ func networkControls() []Control {
 			Levels:      everyLevel(),
 			WhenWaived:  "The tenant's rules may name 0.0.0.0/0.",
 		},
+		{
+			ID:          "RMP-NET-011",
+			Title:       "Every connection in the cluster's network is written down, outside the cluster",
+			Why:         "Who came from where is what is asked first after a break-in.",
+			Severity:    SeverityMedium,
+			References:  cite(nsa("L4"), owasp("K10")),
+			Enforcement: onKind(notApplicable("the network is this machine's own")),
+			Since:       Version202611,
+			Levels:      everyLevel(),
+		},
 	}
 }
 

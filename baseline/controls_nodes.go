@@ -137,5 +137,25 @@ func nodeControls() []Control {
 			Since:       Version202611,
 			Levels:      everyLevel(),
 		},
+		{
+			ID:          "RMP-NOD-013",
+			Title:       "No pod gets the credentials of its node from the cloud",
+			Why:         "They are the shortest way from one pod to the account.",
+			Severity:    SeverityCritical,
+			References:  cite(nsa("N11"), owasp("K08")),
+			Enforcement: onKind(notApplicable("nodes have no credentials of a cloud")),
+			Since:       Version202611,
+			Levels:      everyLevel(),
+		},
+		{
+			ID:          "RMP-NOD-014",
+			Title:       "The disks of nodes are encrypted with a key of the cluster's own",
+			Why:         "Images, logs and what pods write is on them, and so in every snapshot.",
+			Severity:    SeverityMedium,
+			References:  cite(nsa("N10"), owasp("K03")),
+			Enforcement: onKind(notApplicable("nodes are containers, on the disk of whoever runs them")),
+			Since:       Version202611,
+			Levels:      everyLevel(),
+		},
 	}
 }

@@ -33,6 +33,7 @@ func onAKS() map[ControlID]Enforcement {
 
 	set(provenOnInputs(), "RMP-ACC-009", "RMP-AUD-003", "RMP-AUD-005", "RMP-DAT-001", "RMP-NOD-005", "RMP-NOD-006", "RMP-OPS-004")
 	set(plannedFor("providers/aks"), "RMP-DAT-007", "RMP-DAT-009", "RMP-OPS-001", "RMP-OPS-002")
+	set(plannedFor("providers/aks"), "RMP-ACC-010", "RMP-CPL-020", "RMP-DAT-011", "RMP-NET-011", "RMP-NOD-013", "RMP-NOD-014")
 	set(notApplicable("people come with their groups in Entra ID: local accounts are off, and nobody gets a certificate"),
 		"RMP-ACC-008")
 	set(byCloud("diagnostic setting, category kube-audit: AKS's own audit policy"), "RMP-AUD-001", "RMP-AUD-002", "RMP-AUD-004")

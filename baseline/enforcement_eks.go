@@ -30,8 +30,18 @@ func onEKS() map[ControlID]Enforcement {
 	eksControlPlane(set)
 	eksNodes(set)
 
-	set(plannedFor("providers/eks"), "RMP-ACC-009", "RMP-AUD-003", "RMP-AUD-005", "RMP-DAT-001", "RMP-DAT-009", "RMP-OPS-001",
-		"RMP-OPS-002", "RMP-OPS-004")
+	eks := func(proof string) Enforcement {
+		return Enforcement{State: StateEnforced, Component: "providers/eks", Proof: proof}
+	}
+	set(eks("providers/eks.TestCISItems"), "RMP-ACC-009", "RMP-ACC-010", "RMP-AUD-003", "RMP-AUD-005", "RMP-CPL-020",
+		"RMP-DAT-001", "RMP-NOD-013")
+	set(eks("providers/eks.TestNodesGiveNothingAway"), "RMP-NOD-005", "RMP-NOD-006", "RMP-NOD-014")
+	set(eks("providers/eks.TestKeysServeOnlyTheirs"), "RMP-DAT-011")
+	set(eks("providers/eks.TestKubeconfigHoldsNoCredential"), "RMP-DAT-009")
+	set(eks("providers/eks.TestInvariantsOfAnyCluster"), "RMP-NET-011")
+	set(eks("providers/eks/spec.TestBadClustersAreRefused"), "RMP-OPS-004")
+	set(eks("tests/engine/eks.TestLifecycle"), "RMP-OPS-002")
+	set(plannedFor("providers/eks"), "RMP-OPS-001")
 	set(notApplicable("people come with their roles of AWS IAM: nobody gets a certificate"), "RMP-ACC-008")
 	set(byCloud("control plane logging, type audit: EKS's own audit policy"), "RMP-AUD-001", "RMP-AUD-002", "RMP-AUD-004")
 	return column
@@ -59,7 +69,6 @@ func eksNodes(set func(Enforcement, ...ControlID)) {
 	set(byCloud("Bottlerocket's kubelet: webhook authentication and authorization, no read-only port, certificates of the "+
 		"cluster's authority that renew themselves"), "RMP-NOD-001", "RMP-NOD-002", "RMP-NOD-003", "RMP-NOD-004", "RMP-NOD-007",
 		"RMP-NOD-008", "RMP-NOD-009")
-	set(plannedFor("providers/eks"), "RMP-NOD-005", "RMP-NOD-006")
 	set(byCloud("the add-on kube-proxy, which serves metrics on loopback"), "RMP-NOD-010")
 	set(byCloud("Bottlerocket: the root file system is read-only and checked, /etc is made anew at each start"), "RMP-NOD-011")
 	set(notApplicable("the add-on kube-proxy has its kubeconfig in a ConfigMap"), "RMP-NOD-012")

@@ -182,6 +182,16 @@ func TestNodesStayReachable(t *testing.T) {
 		"Deny TCP to :2379:2381 :10250 :10255 :10257 :10259", "Allow")
 }
 
+// TestAManagedControlPlaneReachesKubelets: it is on no node.
+func TestAManagedControlPlaneReachesKubelets(t *testing.T) {
+	t.Parallel()
+	args := clusterArgs()
+	args.Surroundings.ManagedControlPlane = true
+	wantRules(t, decodeSpec(t, tier(t, args), "nodes").Ingress,
+		"Allow v4 from 127.0.0.0/8", "Allow v6 from ::1/128", "Allow from ["+theNodes+"]", "Allow from default/kubernetes",
+		"Deny TCP to :2379:2381 :10250 :10255 :10257 :10259", "Allow")
+}
+
 func TestFaultsOfTheTier(t *testing.T) {
 	t.Parallel()
 	recorder, err := enginetest.Run(func(ctx *pulumi.Context) error {

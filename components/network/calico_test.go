@@ -305,3 +305,50 @@ func TestAllFaultsAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestPolicyOnlyLeavesTheNetworkAlone: beside another pod network Calico writes nothing onto nodes and gives no addresses.
+func TestPolicyOnlyLeavesTheNetworkAlone(t *testing.T) {
+	t.Parallel()
+	recorder := install(t, CalicoArgs{PodInterfaces: "eni", HostEndpoints: true})
+	for _, line := range recorder.Summary() {
+		if strings.Contains(line, "cni") || strings.Contains(line, "ConfigMap") {
+			t.Errorf("there is %s", line)
+		}
+	}
+	var node appsv1.DaemonSet
+	recorder.Decode(t, "network-node", &node)
+	pod := node.Spec.Template.Spec
+	if len(pod.InitContainers) > 0 {
+		t.Errorf("%d installers", len(pod.InitContainers))
+	}
+	for _, volume := range pod.Volumes {
+		if strings.Contains(volume.HostPath.Path, "cni") {
+			t.Errorf("the node's %s is mounted", volume.HostPath.Path)
+		}
+	}
+	environment := map[string]string{}
+	for _, variable := range pod.Containers[0].Env {
+		environment[variable.Name] = variable.Value
+	}
+	for name, want := range map[string]string{
+		"CALICO_NETWORKING_BACKEND": "none", "FELIX_INTERFACEPREFIX": "eni", "NO_DEFAULT_POOLS": "true", "IP": "none",
+		"FELIX_USAGEREPORTINGENABLED": "false",
+	} {
+		if environment[name] != want {
+			t.Errorf("%s is %q, want %q", name, environment[name], want)
+		}
+	}
+	for name := range environment {
+		if strings.Contains(name, "VXLAN") || strings.Contains(name, "IPV4POOL") {
+			t.Errorf("%s is set", name)
+		}
+	}
+}
+
+func TestImagesOfAMirror(t *testing.T) {
+	t.Parallel()
+	got := PublishedImages().From("registry.example/mirror")
+	if !strings.HasPrefix(got.Node, "registry.example/mirror/calico/node:") || !strings.HasSuffix(got.Node, PublishedImages().Node[len(PublishedImages().Node)-64:]) {
+		t.Errorf("got %s", got.Node)
+	}
+}

@@ -30,6 +30,14 @@ func All() []verify.Attack {
 // Elsewhere are the enforced controls that do not show on a running cluster, each with the reason.
 func Elsewhere() map[baseline.ControlID]string {
 	return map[baseline.ControlID]string{
+		"RMP-CPL-020": "it is about the settings of the cloud, which its own API shows",
+		"RMP-NOD-013": "it is about the settings of the cloud, which its own API shows",
+		"RMP-NOD-014": "it is about the settings of the cloud, which its own API shows",
+		"RMP-NET-011": "it is about the settings of the cloud, which its own API shows",
+		"RMP-ACC-009": "it is about the settings of the cloud, which its own API shows",
+		"RMP-ACC-010": "it is about the settings of the cloud, which its own API shows",
+		"RMP-AUD-005": "it is about the settings of the cloud, which its own API shows",
+		"RMP-DAT-011": "it is about the settings of the cloud, which its own API shows",
 		"RMP-DAT-006": "it is about the files of whoever makes clusters, not about the cluster",
 		"RMP-DAT-007": "it is about what can be done with a key, which only doing it shows",
 		"RMP-DAT-008": "it is about snapshots, which stand beside the cluster and not in it",
