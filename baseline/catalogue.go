@@ -37,6 +37,7 @@ func Controls() []Control {
 	clouds := map[Provider]map[ControlID]Enforcement{
 		ProviderEKS: onEKS(),
 		ProviderAKS: onAKS(),
+		ProviderGKE: onGKE(),
 	}
 	for i := range controls {
 		for provider, column := range clouds {

@@ -40,6 +40,9 @@ type Facts struct {
 	// administrators that the cluster has by itself.
 	DeployersGroup string
 
+	// Deployer is the user of Kubernetes that runs this program, if the provider knows it. Empty: it does not.
+	Deployer string
+
 	// AddonManager is the user that the cloud keeps its own add-ons in order as. Empty: there is none.
 	AddonManager string
 
@@ -68,6 +71,10 @@ type PolicyEnforcer string
 const (
 	// PolicyEnforcerCalico is the Calico that components/network installs.
 	PolicyEnforcerCalico PolicyEnforcer = "calico"
+	// PolicyEnforcerManagedCalico is a Calico that the cloud installs and keeps. Nothing but plain NetworkPolicy is relied on.
+	PolicyEnforcerManagedCalico PolicyEnforcer = "managed-calico"
+	// PolicyEnforcerDataplaneV2 is GKE's Dataplane V2, which is made of Cilium.
+	PolicyEnforcerDataplaneV2 PolicyEnforcer = "dataplane-v2"
 )
 
 // AuditSink names where audit events go.
@@ -81,6 +88,8 @@ const (
 	AuditSinkCloudWatch AuditSink = "cloudwatch"
 	// AuditSinkLogAnalytics is a workspace of Azure's Log Analytics.
 	AuditSinkLogAnalytics AuditSink = "log-analytics"
+	// AuditSinkCloudLogging is a bucket of Google's Cloud Logging.
+	AuditSinkCloudLogging AuditSink = "cloud-logging"
 )
 
 // SecretsEncryption names what encrypts Secret objects at rest.

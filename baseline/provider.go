@@ -11,9 +11,11 @@ const (
 	ProviderEKS Provider = "eks"
 	// ProviderAKS makes clusters on Azure Kubernetes Service.
 	ProviderAKS Provider = "aks"
+	// ProviderGKE makes clusters on Google Kubernetes Engine.
+	ProviderGKE Provider = "gke"
 )
 
 // Providers lists the providers of this release. Each control says what holds on each of them.
 func Providers() []Provider {
-	return []Provider{ProviderKind, ProviderEKS, ProviderAKS}
+	return []Provider{ProviderKind, ProviderEKS, ProviderAKS, ProviderGKE}
 }

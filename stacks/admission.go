@@ -162,6 +162,8 @@ func (r run) admission(
 	system, provisioners := given(facts.StorageNamespace), given(facts.StorageAccount)
 	lifetime := time.Duration(a.TokenLifetimeSeconds) * time.Second
 	deployers, emergency := r.deployers(), r.emergency()
+	deployers.Users = slices.Concat(deployers.Users, given(facts.Deployer))
+	emergency.Users = slices.Concat(emergency.Users, given(facts.Deployer))
 	deployers.Groups = slices.Concat(deployers.Groups, given(facts.DeployersGroup))
 	emergency.Groups = slices.Concat(emergency.Groups, given(facts.DeployersGroup))
 	// Its roles are the cloud's own, and change with the versions of its add-ons.

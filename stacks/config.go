@@ -17,6 +17,7 @@ type Config struct {
 	Cluster   Cluster   `config:"cluster"`
 	EKS       EKS       `config:"eks"`
 	AKS       AKS       `config:"aks"`
+	GKE       GKE       `config:"gke"`
 	Admission Admission `config:"admission"`
 	Access    Access    `config:"access"`
 	Isolation Isolation `config:"isolation"`

@@ -9,7 +9,7 @@ func Default() Config { return DefaultOf(ProviderKind) }
 func DefaultOf(provider string) Config {
 	config := defaultOfKind()
 	config.Provider = provider
-	if provider == ProviderEKS {
+	if provider == ProviderEKS || provider == ProviderGKE {
 		// The rest of the cluster's settings have the defaults of its own provider.
 		config.Cluster = Cluster{Name: config.Cluster.Name}
 		config.Isolation.ExemptNamespaces = []string{"kube-system"}

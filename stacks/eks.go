@@ -110,6 +110,7 @@ func (c Config) EKSCluster() spec.Cluster {
 func (c Config) PrivateHint() string {
 	private := map[string]bool{
 		ProviderEKS: c.EKSCluster().Private(), ProviderAKS: c.AKSCluster().Private(),
+		ProviderGKE: c.GKECluster().Private(),
 	}
 	if !private[c.Provider] {
 		return ""

@@ -114,6 +114,11 @@ func (c Config) surroundings(enforcer baseline.PolicyEnforcer) isolation.Surroun
 		settled := c.AKSCluster().WithDefaults(c.Cluster.Name)
 		in.PodCIDR, in.ServiceCIDR = settled.Network.PodCIDR, settled.ServiceCIDR
 	}
+	if c.Provider == ProviderGKE {
+		settled := c.GKECluster().WithDefaults(c.Cluster.Name)
+		in.PodCIDR, in.ServiceCIDR = settled.Network.PodCIDR, settled.ServiceCIDR
+		in.NodeCIDRs = slices.Concat(in.NodeCIDRs, []string{settled.Network.CIDR, settled.ControlPlaneCIDR})
+	}
 	for _, tenant := range c.Tenants {
 		in.Tenants[tenant.Name] = tenant.Name
 	}
@@ -168,11 +173,12 @@ func (c Config) oneSided() []string {
 	return lines
 }
 
-// isolation checks the cluster-wide tier and every tenant's rules, by the rules of the component itself. Every provider so
-// far ends with Calico; a provider without it would have facts to say so before this is asked.
+// isolation checks the cluster-wide tier, whether or not the cluster has what can enforce it, and every tenant's rules, by
+// the rules of the component itself.
 func (v *validator) isolation() {
 	args := v.config.clusterIsolation(baseline.PolicyEnforcerCalico, v.resolved)
 	v.faultsOf("isolation", args.Faults())
+	args.Surroundings.Enforcer = v.config.enforcer()
 	for i, text := range v.config.Isolation.NodeCIDRs {
 		v.faultsOf("isolation", isolation.CheckCIDR(fmt.Sprintf("nodeCIDRs[%d]", i), text))
 	}

@@ -36,7 +36,7 @@ func TestLoadReportsBadInput(t *testing.T) {
 	}{
 		"unknown provider": {
 			Values{"rampart:provider": "fargate"},
-			[]string{`rampart:provider "fargate": is not a known provider: use one of kind, eks, aks`},
+			[]string{`rampart:provider "fargate": is not a known provider: use one of kind, eks, aks, gke`},
 		},
 		"number where text belongs": {
 			Values{"rampart:cluster": `{"tlsMinVersion":1.3}`},
@@ -395,7 +395,7 @@ func TestLoadReportsBadInput(t *testing.T) {
 				`rampart:admission.allowedRegistries "registry.k8s.io": is text, must be a list`,
 				`rampart:cluster.nmae: is not a known setting: did you mean name?`,
 				`rampart:cluster.workers "x": is text, must be a whole number`,
-				`rampart:provider "gcp": is not a known provider: use one of kind, eks, aks`,
+				`rampart:provider "gcp": is not a known provider: use one of kind, eks, aks, gke`,
 				`rampart:cluster.podCIDR "10.20.0.0/16": overlaps 10.20.0.0/16 of this machine's interface eth0: ` +
 					`choose a range that this machine does not use`,
 				`rampart:tenants[1].name "a": is the name of rampart:tenants[0] already: tenants need names of their own`,
@@ -510,7 +510,7 @@ func TestDefaultStackFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range settingNames(reflect.TypeFor[Config](), "eks", "aks") {
+	for _, name := range settingNames(reflect.TypeFor[Config](), "eks", "aks", "gke") {
 		if !strings.Contains(string(content), name+":") {
 			t.Errorf("the file does not mention %s", name)
 		}
@@ -548,7 +548,7 @@ func settingNames(of reflect.Type, without ...string) []string {
 // TestCloudStackFiles: the files of a cloud are good as they stand but for the account, and that of prod has every setting.
 func TestCloudStackFiles(t *testing.T) {
 	t.Parallel()
-	for _, stack := range []string{"eks-dev", "eks-prod", "aks-dev", "aks-prod"} {
+	for _, stack := range []string{"eks-dev", "eks-prod", "aks-dev", "aks-prod", "gke-dev", "gke-prod"} {
 		values, err := ReadFile(FileName(stack))
 		if err != nil {
 			t.Fatal(err)
@@ -558,7 +558,7 @@ func TestCloudStackFiles(t *testing.T) {
 		}
 	}
 	for stack, settings := range map[string]reflect.Type{
-		"eks-prod": reflect.TypeFor[EKS](), "aks-prod": reflect.TypeFor[AKS](),
+		"eks-prod": reflect.TypeFor[EKS](), "aks-prod": reflect.TypeFor[AKS](), "gke-prod": reflect.TypeFor[GKE](),
 	} {
 		content, err := os.ReadFile(FileName(stack))
 		if err != nil {

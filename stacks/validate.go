@@ -14,7 +14,7 @@ import (
 const ProviderKind = string(baseline.ProviderKind)
 
 var (
-	knownProviders = []string{ProviderKind, ProviderEKS, ProviderAKS}
+	knownProviders = []string{ProviderKind, ProviderEKS, ProviderAKS, ProviderGKE}
 	knownEngines   = []string{"auto", "docker", "podman", "nerdctl"}
 
 	// kind's own rule, with a start and an end that node names need.
@@ -49,6 +49,9 @@ func validate(config Config, host Host, known Faults) Faults {
 	case ProviderAKS:
 		v.onlyKind()
 		v.aks()
+	case ProviderGKE:
+		v.onlyKind()
+		v.gke()
 	default:
 		v.cluster()
 		v.ranges()
@@ -115,6 +118,10 @@ func (v *validator) otherClouds() {
 	if v.config.Provider != ProviderAKS && !reflect.ValueOf(v.config.AKS).IsZero() {
 		v.report("aks", v.config.Provider, "stands in the stack of another provider: remove it, or set %s:provider to %s",
 			Project, ProviderAKS)
+	}
+	if v.config.Provider != ProviderGKE && !reflect.ValueOf(v.config.GKE).IsZero() {
+		v.report("gke", v.config.Provider, "stands in the stack of another provider: remove it, or set %s:provider to %s",
+			Project, ProviderGKE)
 	}
 }
 

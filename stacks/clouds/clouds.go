@@ -16,6 +16,7 @@ func Makers() stacks.Makers {
 	for provider, maker := range map[baseline.Provider]stacks.Maker{
 		baseline.ProviderEKS: eksMaker(),
 		baseline.ProviderAKS: aksMaker(),
+		baseline.ProviderGKE: gkeMaker(),
 	} {
 		if maker != nil {
 			makers[provider] = maker

@@ -87,6 +87,7 @@ func (c *Cloud) Environment() []string {
 		"PATH=" + c.bin() + string(filepath.ListSeparator) + os.Getenv("PATH"),
 		// Whatever this machine is logged in to, no test may meet it.
 		"AZURE_CONFIG_DIR=" + c.dir, "ARM_USE_CLI=false", "ARM_USE_MSI=false",
+		"GOOGLE_APPLICATION_CREDENTIALS=/dev/null", "CLOUDSDK_CONFIG=" + c.dir,
 		"AWS_CONFIG_FILE=/dev/null", "AWS_SHARED_CREDENTIALS_FILE=/dev/null", "AWS_EC2_METADATA_DISABLED=true",
 	}
 }

@@ -40,6 +40,14 @@ case "$*" in
 esac
 `
 
+// GKEDeployer is who runs the program on Google Cloud, as Kubernetes knows it.
+const GKEDeployer = "rampart-deployer@acme-ops.iam.gserviceaccount.com"
+
+// gkeScript stands for GKE's plugin of kubectl, which takes no arguments.
+const gkeScript = `#!/bin/sh
+exec cat "${0%/*}/credential.json"
+`
+
 // login is how a cloud lets the deployer in.
 type login struct {
 	command, script string
@@ -52,6 +60,7 @@ func logins() map[string]login {
 	return map[string]login{
 		"aws":          {"aws", awsScript, Deployer, []string{deployersGroup}},
 		"azure-native": {"kubelogin", aksScript, AKSDeployer, []string{AKSGroup}},
+		"gcp":          {"gke-gcloud-auth-plugin", gkeScript, GKEDeployer, nil},
 	}
 }
 

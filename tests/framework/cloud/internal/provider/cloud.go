@@ -78,7 +78,7 @@ type kind struct {
 
 // clouds by the names of their packages.
 func clouds() map[string]kind {
-	return map[string]kind{"aws": aws(), "azure-native": azure()}
+	return map[string]kind{"aws": aws(), "azure-native": azure(), "gcp": gcp()}
 }
 
 // resourceMade is a resource with what is made up of it.

@@ -159,4 +159,12 @@ func returns(condition *ast.IfStmt) bool {
 	return false
 }
 
-func lowerFirst(name string) string { return strings.ToLower(name[:1]) + name[1:] }
+// lowerFirst writes a name as the SDK's files and unexported types are called: all capitals that it starts with become small
+// ones, so that IAMMember is iammember.
+func lowerFirst(name string) string {
+	capitals := 0
+	for capitals < len(name) && name[capitals] >= 'A' && name[capitals] <= 'Z' {
+		capitals++
+	}
+	return strings.ToLower(name[:capitals]) + name[capitals:]
+}

@@ -1,0 +1,89 @@
+package spec
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rampart-iac/rampart/baseline"
+)
+
+// Versions are those that Rampart makes, newest first. GKE has minor versions, and patches them itself.
+func Versions() []baseline.KubernetesVersion {
+	return []baseline.KubernetesVersion{"v1.35.0", "v1.34.0"}
+}
+
+// GKEVersion is the cluster's version as GKE takes it: 1.35, of which it chooses the patch.
+func (c Cluster) GKEVersion() string {
+	parts := strings.Split(strings.TrimPrefix(string(c.KubernetesVersion), "v"), ".")
+	return strings.Join(parts[:min(2, len(parts))], ".")
+}
+
+// weekdays as RFC 5545 writes them, in the order of package time.
+var weekdays = []string{"SU", "MO", "TU", "WE", "TH", "FR", "SA"}
+
+// Window is the maintenance window as GKE takes it: the first one, and by which rule of RFC 5545 it recurs. It is the same
+// text for the same window.
+func (m Maintenance) Window() (start, end, recurrence string) {
+	first := time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC) // which decides nothing: windows recur
+	for len(m.Days) > 0 && weekdays[first.Weekday()] != m.Days[0] {
+		first = first.AddDate(0, 0, 1)
+		if first.Day() > len(weekdays) {
+			break
+		}
+	}
+	if clock, err := time.Parse("15:04", m.Start); err == nil {
+		first = first.Add(time.Duration(clock.Hour())*time.Hour + time.Duration(clock.Minute())*time.Minute)
+	}
+	return first.Format(time.RFC3339), first.Add(time.Duration(m.Hours) * time.Hour).Format(time.RFC3339),
+		"FREQ=WEEKLY;BYDAY=" + strings.Join(m.Days, ",")
+}
+
+func (c *checker) releases() {
+	if !slices.Contains(Versions(), c.cluster.KubernetesVersion) {
+		var names []string
+		for _, each := range Versions() {
+			names = append(names, string(each))
+		}
+		c.report("kubernetesVersion", c.cluster.KubernetesVersion, "is not supported on GKE",
+			"use one of %s", strings.Join(names, ", "))
+	}
+	switch {
+	case !slices.Contains([]Channel{ChannelRapid, ChannelRegular, ChannelStable}, c.cluster.Channel):
+		c.report("channel", c.cluster.Channel, "is no release channel", "use %s, %s or %s", ChannelRegular, ChannelStable, ChannelRapid)
+	case c.cluster.Production() && c.cluster.Channel == ChannelRapid:
+		c.report("channel", c.cluster.Channel, "has versions that Google's promise of service does not cover, in prod",
+			"use %s or %s", ChannelRegular, ChannelStable)
+	}
+	c.maintenance()
+}
+
+// What GKE asks of windows, in hours.
+const (
+	shortestWindow   = 4
+	longestWindow    = 24
+	weeksInMonth     = 4 // full ones in 32 days
+	hoursInFourWeeks = 48
+)
+
+func (c *checker) maintenance() {
+	window := c.cluster.Maintenance
+	for i, day := range window.Days {
+		if !slices.Contains(weekdays, day) || slices.Contains(window.Days[:i], day) {
+			c.report(fmt.Sprintf("maintenance.days[%d]", i), day, "is no day of the week, or there twice",
+				"use some of MO, TU, WE, TH, FR, SA, SU")
+		}
+	}
+	if _, err := time.Parse("15:04", window.Start); err != nil {
+		c.report("maintenance.start", window.Start, "is no time of day", "write one in UTC, such as %s", DefaultWindowStart)
+	}
+	switch {
+	case window.Hours < shortestWindow || window.Hours > longestWindow:
+		c.report("maintenance.hours", window.Hours, "is out of range", "use %d to %d", shortestWindow, longestWindow)
+	case len(window.Days)*window.Hours*weeksInMonth < hoursInFourWeeks:
+		rule := "makes %d hours in four weeks, and GKE wants 48 to get its upgrades done"
+		c.report("maintenance.hours", window.Hours, fmt.Sprintf(rule, len(window.Days)*window.Hours*weeksInMonth),
+			"make the window longer, or name more days")
+	}
+}

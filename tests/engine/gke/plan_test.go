@@ -1,0 +1,101 @@
+package gke
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestPlans compares what each stack makes, with every input, with a file that people review. What goes into the cluster
+// is listed by name only: it is the same on every provider, and has files of its own.
+func TestPlans(t *testing.T) {
+	t.Parallel()
+	for _, stack := range []string{"gke-dev", "gke-prod"} {
+		t.Run(stack, func(t *testing.T) {
+			t.Parallel()
+			var text bytes.Buffer
+			for _, step := range install(t, stack, nil).plan(t) {
+				if step.Op != "create" {
+					t.Errorf("%s: %s, want create", step.URN, step.Op)
+				}
+				name := step.URN[strings.LastIndex(step.URN, "::")+2:]
+				text.WriteString(step.NewState.Type + " " + name + "\n")
+				if strings.HasPrefix(step.NewState.Type, "gcp:") {
+					writeInputs(t, &text, step.NewState.Inputs)
+				}
+			}
+			compare(t, filepath.Join("testdata", stack+".plan"), text.String())
+		})
+	}
+}
+
+// writeInputs writes inputs as indented JSON, with documents that are JSON in text, which policies are, opened.
+func writeInputs(t *testing.T, into *bytes.Buffer, inputs json.RawMessage) {
+	t.Helper()
+	var values any
+	if err := json.Unmarshal(inputs, &values); err != nil {
+		t.Fatal(err)
+	}
+	encoder := json.NewEncoder(into)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("    ", "  ")
+	into.WriteString("    ")
+	if err := encoder.Encode(open(values)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// unknown is how a preview writes text that it does not know yet.
+const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+func open(value any) any {
+	switch typed := value.(type) {
+	case map[string]any:
+		delete(typed, "__defaults")
+		for key, element := range typed {
+			typed[key] = open(element)
+		}
+	case []any:
+		for i, element := range typed {
+			typed[i] = open(element)
+		}
+	case string:
+		var document map[string]any
+		if strings.HasPrefix(typed, "{") && json.Unmarshal([]byte(typed), &document) == nil {
+			return open(document)
+		}
+		if typed == unknown {
+			return "(known later)"
+		}
+	}
+	return value
+}
+
+func compare(t *testing.T, golden, got string) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(golden), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got == string(want) {
+		return
+	}
+	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(string(want), "\n")
+	for i := range max(len(gotLines), len(wantLines)) {
+		if i >= len(gotLines) || i >= len(wantLines) || gotLines[i] != wantLines[i] {
+			t.Fatalf("%s is not the plan: line %d\n%s\nRun with -update and review the difference", golden, i+1,
+				strings.Join(gotLines[min(i, len(gotLines)):min(i+5, len(gotLines))], "\n"))
+		}
+	}
+}
