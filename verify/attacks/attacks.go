@@ -46,6 +46,7 @@ func Elsewhere() map[baseline.ControlID]string {
 		"RMP-ACC-008": "it is about the kubeconfigs that the command line makes, not about the cluster",
 		"RMP-IMG-004": "it shows only where a registry asks for credentials; the kubelet's setting is read as an item of CIS",
 		"RMP-IMG-005": "it is about the image that a cluster is made from, before there is a cluster",
+		"RMP-OPS-001": "it is about what an upgrade leaves, which only upgrading shows",
 		"RMP-OPS-002": "it is about what is done once something was changed, which only changing it shows",
 		"RMP-OPS-003": "it is about renewing them, which only doing it shows",
 		"RMP-OPS-004": "it is about what the product refuses to make",
