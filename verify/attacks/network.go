@@ -147,18 +147,7 @@ func (s *scene) enforced(ctx context.Context, scope *verify.Scope, trial *verify
 	}
 	started := time.Now()
 	err = inParallel(lines, func(l line) error {
-		var arrived time.Duration // when the last one did
-		err := live.Poll(ctx, l.String()+" to be dropped", reachDeadline, func(ctx context.Context) error {
-			reach, err := l.try(ctx, scope)
-			if err == nil && reach != live.TimedOut {
-				arrived, err = time.Since(started), errGotThrough
-			}
-			return err
-		})
-		// An attempt may fail for want of an answer on a busy machine; what one before it saw late still counts.
-		if err != nil && arrived > reachDeadline/2 && !errors.Is(err, errGotThrough) {
-			err = errors.Join(errGotThrough, err)
-		}
+		err := l.untilDropped(ctx, scope, started)
 		if err == nil || errors.Is(err, errGotThrough) {
 			seen := l.seen(false, err != nil)
 			seen.From = placeFenced
@@ -179,6 +168,23 @@ func (s *scene) enforced(ctx context.Context, scope *verify.Scope, trial *verify
 }
 
 var errGotThrough = errors.New("it gets through")
+
+// untilDropped tries a line until it is shut. The error is errGotThrough if it stays open.
+func (l line) untilDropped(ctx context.Context, scope *verify.Scope, started time.Time) error {
+	var arrived time.Duration // when the last one did
+	err := live.Poll(ctx, l.String()+" to be dropped", reachDeadline, func(ctx context.Context) error {
+		reach, err := l.try(ctx, scope)
+		if err == nil && reach != live.TimedOut {
+			arrived, err = time.Since(started), errGotThrough
+		}
+		return err
+	})
+	// An attempt may fail for want of an answer on a busy machine; what one before it saw late still counts.
+	if err != nil && arrived > reachDeadline/2 && !errors.Is(err, errGotThrough) {
+		err = errors.Join(errGotThrough, err)
+	}
+	return err
+}
 
 // firstPacket runs pods whose first act is a connection.
 func (s *scene) firstPacket(ctx context.Context, scope *verify.Scope, trial *verify.Trial) error {
