@@ -43,12 +43,6 @@ func (p *Product) Census(ctx context.Context) (Census, error) {
 		if strings.Contains(command, "/aardvark-dns ") {
 			continue
 		}
-		// A podman that is killed between making a container and starting it forgets that container's monitor: the next one
-		// removes the container without it, and it waits for a start that never comes. It runs nothing, and nothing that can be
-		// asked of podman tells of it (docs/roadmap.md).
-		if strings.Contains(command, "/conmon ") {
-			continue
-		}
 		census = append(census, "process "+command)
 	}
 	for _, dir := range []string{p.TempDir(), filepath.Join(p.Home(), "clusters"), filepath.Join(p.Home(), "state")} {
