@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/remotecommand"
 )
@@ -21,7 +22,8 @@ const (
 )
 
 // DecentPod is a pod that every policy of the product admits: an approved image with a tag, limits, and the restricted profile.
-// It serves TCPPort and UDPPort.
+// It serves TCPPort and UDPPort, and is ready when it does: one that only runs refuses what it is asked on a busy machine,
+// which looks like a firewall.
 func (c *Cluster) DecentPod(namespace, name string) *corev1.Pod {
 	yes, no, user := true, false, int64(65532)
 	return &corev1.Pod{
@@ -51,6 +53,12 @@ func (c *Cluster) DecentPod(namespace, name string) *corev1.Pod {
 					Limits: corev1.ResourceList{
 						corev1.ResourceCPU: resource.MustParse("1"), corev1.ResourceMemory: resource.MustParse("1Gi"),
 					},
+				},
+				ReadinessProbe: &corev1.Probe{
+					ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{
+						Path: "/healthz", Port: intstr.FromInt32(TCPPort),
+					}},
+					PeriodSeconds: 1, TimeoutSeconds: 5, FailureThreshold: 10,
 				},
 				SecurityContext: &corev1.SecurityContext{
 					AllowPrivilegeEscalation: &no,

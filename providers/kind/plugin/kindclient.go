@@ -333,6 +333,9 @@ func (k *kindClient) deleteNodes(ctx context.Context, cluster string) error {
 		case <-time.After(stopInterval):
 		}
 	}
+	if err := k.deleteMonitors(ctx, cluster); err != nil {
+		return err
+	}
 	return k.deleteVolumes(ctx, cluster)
 }
 

@@ -48,6 +48,7 @@ func TestInterruptedUpEndsInTheSameCluster(t *testing.T) {
 		t.Errorf("an interrupted create left nodes: %v %v", left, err)
 	}
 	kill(t, product, framework.NodesStarted)
+	forgetNode(t, product)
 	interrupt(t, product, framework.NetworkStarted)
 	kill(t, product, framework.TenantsStarted)
 

@@ -1,0 +1,55 @@
+package interruption
+
+import (
+	_ "embed"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rampart-iac/rampart/tests/framework"
+	"github.com/rampart-iac/rampart/verify/live"
+)
+
+//go:embed testdata/runtime.sh
+var forgetfulRuntime []byte
+
+// forgetNode leaves a node of the product's cluster as a kill at the worst moment does: podman made its container, had no
+// time to note that, and knows of a container that was never made. Other engines have no such moment, and no monitors.
+func forgetNode(t *testing.T, product *framework.Product) {
+	t.Helper()
+	podman := live.Engine("podman")
+	if !slices.Contains(live.Engines(t.Context()), podman) {
+		return
+	}
+	dir := t.TempDir()
+	runtime := filepath.Join(dir, "runtime.sh")
+	if err := os.WriteFile(runtime, forgetfulRuntime, 0o700); err != nil { //nolint:gosec // it must be executable
+		t.Fatal(err)
+	}
+	images, err := podman.Lines(t.Context(), "images", "--quiet", "localhost/rampart/node")
+	if err != nil || len(images) == 0 {
+		t.Fatalf("no image for a node: %v", err)
+	}
+	name := product.Cluster + "-worker7"
+	// The shell's process becomes podman's.
+	command := exec.CommandContext(t.Context(), "sh", "-c", `echo $$ >"$0/podman"; exec podman "$@"`, dir,
+		"--runtime", runtime, "run", "--detach", "--name", name,
+		"--label", "io.x-k8s.kind.cluster="+product.Cluster, "--label", "io.x-k8s.kind.role=worker",
+		"--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024", "--entrypoint", "/bin/sleep", images[0], "infinity")
+	if output, err := command.CombinedOutput(); err == nil {
+		t.Fatalf("control: podman outlived its end: %s", output)
+	}
+	state, err := podman.Run(t.Context(), "inspect", "--format", "{{.State.Status}}", name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	monitored := slices.ContainsFunc(census(t, product), func(line string) bool {
+		return strings.Contains(line, "/conmon ") && strings.Contains(line, " -n "+name+" ")
+	})
+	if !monitored || strings.TrimSpace(state) != "created" {
+		t.Fatalf("control: podman says that %s is %q, and it has a monitor: %t; want it created, with one", name, state, monitored)
+	}
+}
