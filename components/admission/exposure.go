@@ -2,7 +2,6 @@ package admission
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -49,13 +48,7 @@ func (a ExposurePolicyArgs) Validate() error {
 func NewExposurePolicy(
 	ctx *pulumi.Context, name string, args *ExposurePolicyArgs, opts ...pulumi.ResourceOption,
 ) (*Policy, error) {
-	if args == nil {
-		args = &ExposurePolicyArgs{}
-	}
-	if err := args.Validate(); err != nil {
-		return nil, fmt.Errorf("exposure policy %q: %w", name, err)
-	}
-	return register(ctx, ExposurePolicyToken, name, args.definition(), opts)
+	return newPolicy(ctx, "exposure policy", ExposurePolicyToken, name, args, opts)
 }
 
 func (a ExposurePolicyArgs) definition() definition {

@@ -1,7 +1,6 @@
 package admission
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -38,16 +37,11 @@ func (a GrantPolicyArgs) withDefaults() GrantPolicyArgs {
 func NewGrantPolicy(
 	ctx *pulumi.Context, name string, args *GrantPolicyArgs, opts ...pulumi.ResourceOption,
 ) (*Policy, error) {
-	if args == nil {
-		args = &GrantPolicyArgs{}
-	}
-	if err := args.Validate(); err != nil {
-		return nil, fmt.Errorf("grant policy %q: %w", name, err)
-	}
-	return register(ctx, GrantPolicyToken, name, args.withDefaults().definition(), opts)
+	return newPolicy(ctx, "grant policy", GrantPolicyToken, name, args, opts)
 }
 
 func (a GrantPolicyArgs) definition() definition {
+	a = a.withDefaults()
 	const mend = "grant what is needed by its name, or ask the cluster's owner"
 	return definition{
 		name:   GrantPolicyName,

@@ -85,16 +85,11 @@ func (a ImagePolicyArgs) withDefaults() ImagePolicyArgs {
 func NewImagePolicy(
 	ctx *pulumi.Context, name string, args *ImagePolicyArgs, opts ...pulumi.ResourceOption,
 ) (*Policy, error) {
-	if args == nil {
-		args = &ImagePolicyArgs{}
-	}
-	if err := args.Validate(); err != nil {
-		return nil, fmt.Errorf("image policy %q: %w", name, err)
-	}
-	return register(ctx, ImagePolicyToken, name, args.withDefaults().definition(), opts)
+	return newPolicy(ctx, "image policy", ImagePolicyToken, name, args, opts)
 }
 
 func (a ImagePolicyArgs) definition() definition {
+	a = a.withDefaults()
 	given := []variable{
 		{"registries", celList(a.AllowedRegistries)},
 		{"digestRequired", strconv.FormatBool(a.DigestRequired)},

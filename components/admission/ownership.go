@@ -1,7 +1,6 @@
 package admission
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 
@@ -46,16 +45,11 @@ func (a OwnershipPolicyArgs) withDefaults() OwnershipPolicyArgs {
 func NewOwnershipPolicy(
 	ctx *pulumi.Context, name string, args *OwnershipPolicyArgs, opts ...pulumi.ResourceOption,
 ) (*Policy, error) {
-	if args == nil {
-		args = &OwnershipPolicyArgs{}
-	}
-	if err := args.Validate(); err != nil {
-		return nil, fmt.Errorf("ownership policy %q: %w", name, err)
-	}
-	return register(ctx, OwnershipPolicyToken, name, args.withDefaults().definition(), opts)
+	return newPolicy(ctx, "ownership policy", OwnershipPolicyToken, name, args, opts)
 }
 
 func (a OwnershipPolicyArgs) definition() definition {
+	a = a.withDefaults()
 	given := []variable{
 		{"ownerLabel", strconv.Quote(objects.ManagedByLabel)},
 		{"owner", strconv.Quote(objects.ManagedBy)},

@@ -2,7 +2,6 @@ package admission
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 
@@ -49,16 +48,11 @@ func (a PodAccessPolicyArgs) withDefaults() PodAccessPolicyArgs {
 func NewPodAccessPolicy(
 	ctx *pulumi.Context, name string, args *PodAccessPolicyArgs, opts ...pulumi.ResourceOption,
 ) (*Policy, error) {
-	if args == nil {
-		args = &PodAccessPolicyArgs{}
-	}
-	if err := args.Validate(); err != nil {
-		return nil, fmt.Errorf("pod access policy %q: %w", name, err)
-	}
-	return register(ctx, PodAccessPolicyToken, name, args.withDefaults().definition(), opts)
+	return newPolicy(ctx, "pod access policy", PodAccessPolicyToken, name, args, opts)
 }
 
 func (a PodAccessPolicyArgs) definition() definition {
+	a = a.withDefaults()
 	given := []variable{
 		{"protectedNamespaces", celList(a.Namespaces)},
 		{"protectedLabel", strconv.Quote(ProtectedLabel)},

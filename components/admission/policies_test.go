@@ -16,12 +16,12 @@ import (
 func TestTokens(t *testing.T) {
 	t.Parallel()
 	runExamples(t, "testdata/tokens.yaml", 10,
-		TokenPolicyArgs{Audiences: []string{"sts.example.com"}}.withDefaults().definition())
+		TokenPolicyArgs{Audiences: []string{"sts.example.com"}}.definition())
 }
 
 func TestPodAccess(t *testing.T) {
 	t.Parallel()
-	runExamples(t, "testdata/podaccess.yaml", 25, PodAccessPolicyArgs{Namespaces: []string{"registry"}}.withDefaults().definition())
+	runExamples(t, "testdata/podaccess.yaml", 25, PodAccessPolicyArgs{Namespaces: []string{"registry"}}.definition())
 }
 
 func TestExposure(t *testing.T) {
@@ -33,12 +33,12 @@ func TestExposure(t *testing.T) {
 
 func TestGrants(t *testing.T) {
 	t.Parallel()
-	runExamples(t, "testdata/grants.yaml", 54, GrantPolicyArgs{}.withDefaults().definition())
+	runExamples(t, "testdata/grants.yaml", 54, GrantPolicyArgs{}.definition())
 }
 
 func TestOwnership(t *testing.T) {
 	t.Parallel()
-	runExamples(t, "testdata/ownership.yaml", 110, OwnershipPolicyArgs{}.withDefaults().definition())
+	runExamples(t, "testdata/ownership.yaml", 110, OwnershipPolicyArgs{}.definition())
 }
 
 // allPolicies is everything that this package has, as strict as it gets.
@@ -180,12 +180,12 @@ func TestDefaultsAdmitDecentObjects(t *testing.T) {
 
 func defaultDefinitions() []definition {
 	return []definition{
-		ImagePolicyArgs{AllowedRegistries: []string{"registry.k8s.io"}}.withDefaults().definition(),
-		WorkloadPolicyArgs{}.withDefaults().definition(),
-		TokenPolicyArgs{}.withDefaults().definition(),
-		PodAccessPolicyArgs{}.withDefaults().definition(),
+		ImagePolicyArgs{AllowedRegistries: []string{"registry.k8s.io"}}.definition(),
+		WorkloadPolicyArgs{}.definition(),
+		TokenPolicyArgs{}.definition(),
+		PodAccessPolicyArgs{}.definition(),
 		ExposurePolicyArgs{}.definition(),
-		GrantPolicyArgs{}.withDefaults().definition(),
-		OwnershipPolicyArgs{}.withDefaults().definition(),
+		GrantPolicyArgs{}.definition(),
+		OwnershipPolicyArgs{}.definition(),
 	}
 }

@@ -85,6 +85,29 @@ func expression(file string) string {
 	return strings.TrimSpace(string(text))
 }
 
+// arguments are those of a policy of this package.
+type arguments interface {
+	// Validate reports every fault at once.
+	Validate() error
+
+	// definition is what they come to, with the defaults of what was left out.
+	definition() definition
+}
+
+// newPolicy makes the policy that the arguments come to; nil is the zero value. What it is in words begins its faults.
+func newPolicy[A arguments](
+	ctx *pulumi.Context, words, token, name string, args *A, opts []pulumi.ResourceOption,
+) (*Policy, error) {
+	var given A
+	if args != nil {
+		given = *args
+	}
+	if err := given.Validate(); err != nil {
+		return nil, fmt.Errorf("%s %q: %w", words, name, err)
+	}
+	return register(ctx, token, name, given.definition(), opts)
+}
+
 // register makes the component, the policy and its binding. The Kubernetes provider comes from opts.
 func register(
 	ctx *pulumi.Context, token, name string, from definition, opts []pulumi.ResourceOption,

@@ -2,7 +2,6 @@ package admission
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -66,16 +65,11 @@ func (a TokenPolicyArgs) withDefaults() TokenPolicyArgs {
 func NewTokenPolicy(
 	ctx *pulumi.Context, name string, args *TokenPolicyArgs, opts ...pulumi.ResourceOption,
 ) (*Policy, error) {
-	if args == nil {
-		args = &TokenPolicyArgs{}
-	}
-	if err := args.Validate(); err != nil {
-		return nil, fmt.Errorf("token policy %q: %w", name, err)
-	}
-	return register(ctx, TokenPolicyToken, name, args.withDefaults().definition(), opts)
+	return newPolicy(ctx, "token policy", TokenPolicyToken, name, args, opts)
 }
 
 func (a TokenPolicyArgs) definition() definition {
+	a = a.withDefaults()
 	seconds := strconv.FormatInt(int64(a.Lifetime.Seconds()), 10)
 	given := []variable{{"audiences", celList(slices.Concat(a.APIAudiences, a.Audiences))}, {"longest", seconds}}
 	return definition{

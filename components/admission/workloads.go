@@ -134,16 +134,11 @@ func (a WorkloadPolicyArgs) withDefaults() WorkloadPolicyArgs {
 func NewWorkloadPolicy(
 	ctx *pulumi.Context, name string, args *WorkloadPolicyArgs, opts ...pulumi.ResourceOption,
 ) (*Policy, error) {
-	if args == nil {
-		args = &WorkloadPolicyArgs{}
-	}
-	if err := args.Validate(); err != nil {
-		return nil, fmt.Errorf("workload policy %q: %w", name, err)
-	}
-	return register(ctx, WorkloadPolicyToken, name, args.withDefaults().definition(), opts)
+	return newPolicy(ctx, "workload policy", WorkloadPolicyToken, name, args, opts)
 }
 
 func (a WorkloadPolicyArgs) definition() definition {
+	a = a.withDefaults()
 	seconds := strconv.FormatInt(int64(a.TokenLifetime.Seconds()), 10)
 	given := []variable{
 		{"bounds", resourceBounds[a.Resources]},

@@ -18,7 +18,7 @@ func TestWorkloads(t *testing.T) {
 		TokenAudiences:     []string{"sts.example.com"},
 		HostPathNamespaces: []string{"host"},
 		VolumeProvisioners: []string{"system:serviceaccount:storage:provisioner"},
-	}.withDefaults().definition())
+	}.definition())
 }
 
 // TestCostOfWorkloads: the API server stops counting at a limit, and then refuses. Every container and volume is compared
