@@ -36,7 +36,7 @@ func forgetNode(t *testing.T, product *framework.Product) {
 	name := product.Cluster + "-worker7"
 	// The shell's process becomes podman's.
 	command := exec.CommandContext(t.Context(), "sh", "-c", `echo $$ >"$0/podman"; exec podman "$@"`, dir,
-		"--runtime", runtime, "run", "--detach", "--name", name,
+		"--runtime", runtime, "run", "--detach", "--name", name, "--network", "rampart-"+product.Cluster,
 		"--label", "io.x-k8s.kind.cluster="+product.Cluster, "--label", "io.x-k8s.kind.role=worker",
 		"--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024", "--entrypoint", "/bin/sleep", images[0], "infinity")
 	if output, err := command.CombinedOutput(); err == nil {
