@@ -69,7 +69,7 @@ func policyServer(ctx context.Context, cluster *framework.Cluster) (*corev1.Pod,
 		return nil, err
 	}
 	pods := cluster.Client.CoreV1().Pods(policyNamespace)
-	pod := cluster.DecentPod(policyNamespace, "server")
+	pod := cluster.ServingPod(policyNamespace, "server")
 	pod.Spec.NodeName = cluster.Nodes()[len(cluster.Nodes())-1].Name
 	// The default account takes a moment to be there.
 	err = live.Poll(ctx, "the pod to be accepted", policyDeadline, func(ctx context.Context) error {

@@ -40,8 +40,8 @@ func moveIn(t *testing.T, namespace string) house {
 	t.Helper()
 	// Client and server on different nodes where there are two, so that traffic crosses the tunnel as well.
 	nodes := cluster.Nodes()
-	server := cluster.DecentPod(namespace, "server")
-	client := cluster.DecentPod(namespace, "client")
+	server := cluster.ServingPod(namespace, "server")
+	client := cluster.ServingPod(namespace, "client")
 	pin(server, nodes[len(nodes)-1])
 	pin(client, nodes[0])
 	home := house{server: cluster.RunPod(t, server), client: cluster.RunPod(t, client)}

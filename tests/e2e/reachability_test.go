@@ -73,12 +73,12 @@ func settle(t *testing.T, namespaces ...string) (sources []*corev1.Pod, targets 
 	nodes := cluster.Nodes()
 	for _, namespace := range namespaces {
 		for i, name := range []string{"table-1", "table-2", "table-3"} {
-			pod := cluster.DecentPod(namespace, name)
+			pod := cluster.ServingPod(namespace, name)
 			pin(pod, nodes[i%len(nodes)])
 			sources = append(sources, pod)
 		}
 	}
-	control := cluster.DecentPod(cluster.Exempt(t), "table-control")
+	control := cluster.ServingPod(cluster.Exempt(t), "table-control")
 	pin(control, nodes[0])
 	sources = append(sources, control)
 	for _, pod := range sources {

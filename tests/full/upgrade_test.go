@@ -195,7 +195,7 @@ type workload struct {
 
 func (s *stack) startWorkload(t *testing.T) *workload {
 	t.Helper()
-	pod := s.RunPod(t, s.DecentPod(framework.TenantBlue, "steady"))
+	pod := s.RunPod(t, s.ServingPod(framework.TenantBlue, "steady"))
 	service := s.Serve(t, pod)
 	w := &workload{pod: pod, address: net.JoinHostPort(service.Spec.ClusterIP, fmt.Sprint(live.TCPPort))}
 	w.watch(t, s)

@@ -171,9 +171,7 @@ func unprobed(ctx context.Context, scope *verify.Scope, trial *verify.Trial) err
 		return err
 	}
 	err = mustBeRefused(ctx, trial, control, []attempt{{"a container without probes", func(ctx context.Context) error {
-		bare := scope.DecentPod(namespace, "unprobed")
-		bare.Spec.Containers[0].ReadinessProbe = nil
-		return createDry(ctx, scope, bare)
+		return createDry(ctx, scope, scope.DecentPod(namespace, "unprobed"))
 	}}})
 	trial.Held(control, "a container without probes is refused in a namespace that asks for them")
 	return err

@@ -180,7 +180,7 @@ func moveInAs(
 func runOn(
 	ctx context.Context, scope *verify.Scope, node *live.Node, namespace, part string, labels map[string]string,
 ) (*corev1.Pod, error) {
-	pod := scope.DecentPod(namespace, scope.Name(part))
+	pod := scope.ServingPod(namespace, scope.Name(part))
 	maps.Copy(pod.Labels, labels)
 	pod.Spec.NodeName = node.Name
 	pod.Spec.Tolerations = []corev1.Toleration{{Operator: corev1.TolerationOpExists}}

@@ -22,8 +22,7 @@ const (
 )
 
 // DecentPod is a pod that every policy of the product admits: an approved image with a tag, limits, and the restricted profile.
-// It serves TCPPort and UDPPort, and is ready when it does: one that only runs refuses what it is asked on a busy machine,
-// which looks like a firewall.
+// It serves TCPPort and UDPPort soon after it started.
 func (c *Cluster) DecentPod(namespace, name string) *corev1.Pod {
 	yes, no, user := true, false, int64(65532)
 	return &corev1.Pod{
@@ -54,12 +53,6 @@ func (c *Cluster) DecentPod(namespace, name string) *corev1.Pod {
 						corev1.ResourceCPU: resource.MustParse("1"), corev1.ResourceMemory: resource.MustParse("1Gi"),
 					},
 				},
-				ReadinessProbe: &corev1.Probe{
-					ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{
-						Path: "/healthz", Port: intstr.FromInt32(TCPPort),
-					}},
-					PeriodSeconds: 1, TimeoutSeconds: 5, FailureThreshold: 10,
-				},
 				SecurityContext: &corev1.SecurityContext{
 					AllowPrivilegeEscalation: &no,
 					Capabilities:             &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
@@ -67,6 +60,17 @@ func (c *Cluster) DecentPod(namespace, name string) *corev1.Pod {
 			}},
 		},
 	}
+}
+
+// ServingPod is a decent pod that is ready when it serves. One that only runs refuses what it is asked on a busy machine,
+// which looks like a firewall.
+func (c *Cluster) ServingPod(namespace, name string) *corev1.Pod {
+	pod := c.DecentPod(namespace, name)
+	pod.Spec.Containers[0].ReadinessProbe = &corev1.Probe{
+		ProbeHandler:  corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/healthz", Port: intstr.FromInt32(TCPPort)}},
+		PeriodSeconds: 1, TimeoutSeconds: 5, FailureThreshold: 10,
+	}
+	return pod
 }
 
 // Ready says that a pod is ready, or why it is not.
