@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -49,6 +50,7 @@ func TestInterruptedUpEndsInTheSameCluster(t *testing.T) {
 	}
 	kill(t, product, framework.NodesStarted)
 	forgetNode(t, product)
+	tearNote(t, product)
 	interrupt(t, product, framework.NetworkStarted)
 	kill(t, product, framework.TenantsStarted)
 
@@ -124,6 +126,18 @@ func kill(t *testing.T, product *framework.Product, stage framework.Stage) {
 		t.Fatal(err)
 	}
 	if _, err := run.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// tearNote leaves beside the state what an engine of a stack that was made otherwise leaves, when it is killed over it.
+func tearNote(t *testing.T, product *framework.Product) {
+	t.Helper()
+	states, err := filepath.Glob(filepath.Join(product.Home(), "state", ".pulumi", "stacks", "*", product.Stack+".json"))
+	if err != nil || len(states) != 1 {
+		t.Fatalf("the state is in %v, %v", states, err)
+	}
+	if err := os.WriteFile(states[0]+".attrs", nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -49,6 +49,9 @@ func (s *Stack) Prepare() error {
 	if err := s.createState(); err != nil {
 		return err
 	}
+	if err := s.removeNotes(); err != nil {
+		return err
+	}
 	original, err := os.ReadFile(s.File)
 	if err != nil {
 		return fmt.Errorf("reading the stack file: %w", err)
@@ -157,7 +160,7 @@ func (s *Stack) Variables(lookup Lookup) []Variable {
 		return variables
 	}
 	variables = append(variables,
-		Variable{"PULUMI_BACKEND_URL", "file://" + filepath.ToSlash(s.state())},
+		Variable{"PULUMI_BACKEND_URL", "file://" + filepath.ToSlash(s.state()) + withoutNotes},
 		Variable{configFileVariable, s.configCopy()},
 		Variable{stacks.FileVariable, s.File},
 		// A lost copy is no lost salt: it is in the state, too.

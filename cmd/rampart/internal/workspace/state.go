@@ -14,10 +14,36 @@ import (
 	"github.com/rampart-iac/rampart/stacks"
 )
 
-// This file reads what the engine's file backend writes. It looks only; every change is made by the Pulumi CLI.
+// This file reads what the engine's file backend writes. It looks only, but for notes: every change to the state is made by
+// the Pulumi CLI.
 
 // bookkeeping is the folder that the file backend keeps everything in, below the folder of its URL.
 const bookkeeping = ".pulumi"
+
+// The file backend replaces each of its files in one step, but not the note that it can keep beside it, of what type the
+// content is and of its checksum, which nothing needs. An engine that is killed while it writes a note leaves half of it, and
+// no engine reads the state after that: "failed to load checkpoint: EOF". So it keeps none.
+const (
+	withoutNotes  = "?metadata=skip"
+	noteExtension = ".attrs"
+)
+
+// removeNotes removes those that an engine has written which was not told so.
+func (w *Workspace) removeNotes() error {
+	err := filepath.WalkDir(filepath.Join(w.state(), bookkeeping), func(path string, _ fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, noteExtension) {
+			err = os.Remove(path)
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // it is gone already, or nothing is there yet
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("removing notes beside the state: %w", err)
+	}
+	return nil
+}
 
 // Lock is a claim of one engine on a stack.
 type Lock struct {

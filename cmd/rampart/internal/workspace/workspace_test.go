@@ -310,6 +310,20 @@ func TestPending(t *testing.T) {
 	}
 }
 
+func TestHalfANoteBesideTheStateIsRemoved(t *testing.T) {
+	t.Parallel()
+	stack := newStack(t)
+	note := stack.stateFile() + ".attrs"
+	write(t, stack.stateFile(), "{}")
+	write(t, note, "")
+	if err := stack.Prepare(); err != nil {
+		t.Fatal(err)
+	}
+	if isFile(note) || !stack.Exists() {
+		t.Errorf("the note is there: %t; the state is there: %t", isFile(note), stack.Exists())
+	}
+}
+
 func TestRemains(t *testing.T) {
 	t.Parallel()
 	stack := newStack(t)
