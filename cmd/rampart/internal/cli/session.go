@@ -43,7 +43,7 @@ func newSession(cmd *cobra.Command, shared *flags) (*session, error) {
 	if err != nil {
 		return nil, fmt.Errorf("finding your home folder: %w", err)
 	}
-	backend, err := workspace.ChooseBackend(os.LookupEnv, userHome)
+	backend, err := space.ChooseBackend(os.LookupEnv, userHome)
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
+
+// backendVariable is Pulumi's, with the URL of the backend.
+const backendVariable = "PULUMI_BACKEND_URL"
+
+// plainURL is that of the backend in the working folder.
+func (w *Workspace) plainURL() string { return "file://" + filepath.ToSlash(w.state()) }
 
 // Lookup finds a variable of the environment, as os.LookupEnv does.
 type Lookup func(name string) (string, bool)
@@ -23,8 +30,12 @@ type Backend struct {
 }
 
 // ChooseBackend keeps state in the working folder unless the user has said otherwise: by a variable, or by a login.
-func ChooseBackend(lookup Lookup, userHome string) (Backend, error) {
-	for _, name := range []string{"PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN"} {
+func (w *Workspace) ChooseBackend(lookup Lookup, userHome string) (Backend, error) {
+	url, _ := lookup(backendVariable)
+	if strings.TrimSuffix(url, withoutNotes) == w.plainURL() {
+		return Backend{Ours: true, Reason: backendVariable + " says so"}, nil // after eval "$(rampart env)"
+	}
+	for _, name := range []string{backendVariable, "PULUMI_ACCESS_TOKEN"} {
 		if value, ok := lookup(name); ok && value != "" {
 			return Backend{Reason: name + " is set"}, nil
 		}

@@ -160,7 +160,7 @@ func (s *Stack) Variables(lookup Lookup) []Variable {
 		return variables
 	}
 	variables = append(variables,
-		Variable{"PULUMI_BACKEND_URL", "file://" + filepath.ToSlash(s.state()) + withoutNotes},
+		Variable{backendVariable, s.plainURL() + withoutNotes},
 		Variable{configFileVariable, s.configCopy()},
 		Variable{stacks.FileVariable, s.File},
 		// A lost copy is no lost salt: it is in the state, too.

@@ -154,6 +154,8 @@ func TestChooseBackend(t *testing.T) {
 	write(t, filepath.Join(loggedOut, ".pulumi", "credentials.json"), `{"current":"","accounts":{}}`)
 	broken := t.TempDir()
 	write(t, filepath.Join(broken, "credentials.json"), `{`)
+	space := &Workspace{Root: "/w", Home: "/w/.rampart"}
+	ours := "file:///w/.rampart/state?metadata=skip"
 	for name, test := range map[string]struct {
 		environment map[string]string
 		home        string
@@ -164,17 +166,20 @@ func TestChooseBackend(t *testing.T) {
 		"logged out":    {nil, loggedOut, true, "not logged in"},
 		"logged in":     {nil, loggedIn, false, "https://api.pulumi.com"},
 		"a backend":     {map[string]string{"PULUMI_BACKEND_URL": "s3://x"}, loggedOut, false, "PULUMI_BACKEND_URL"},
+		"rampart env":   {map[string]string{"PULUMI_BACKEND_URL": ours}, loggedIn, true, "PULUMI_BACKEND_URL"},
+		"an older one":  {map[string]string{"PULUMI_BACKEND_URL": "file:///w/.rampart/state"}, loggedIn, true, "PULUMI_BACKEND_URL"},
+		"another clone": {map[string]string{"PULUMI_BACKEND_URL": "file:///v/.rampart/state"}, loggedOut, false, "PULUMI_BACKEND_URL"},
 		"a token":       {map[string]string{"PULUMI_ACCESS_TOKEN": "x"}, loggedOut, false, "PULUMI_ACCESS_TOKEN"},
 		"empty values":  {map[string]string{"PULUMI_BACKEND_URL": ""}, loggedOut, true, "not logged in"},
 		"another home":  {map[string]string{"PULUMI_HOME": filepath.Join(loggedIn, ".pulumi")}, loggedOut, false, "logged in"},
 		"only a secret": {map[string]string{"PULUMI_CONFIG_PASSPHRASE": "x"}, loggedOut, true, "not logged in"},
 	} {
-		got, err := ChooseBackend(lookupIn(test.environment), test.home)
+		got, err := space.ChooseBackend(lookupIn(test.environment), test.home)
 		if err != nil || got.Ours != test.ours || !strings.Contains(got.Reason, test.reason) {
 			t.Errorf("%s: got %+v, %v", name, got, err)
 		}
 	}
-	if _, err := ChooseBackend(lookupIn(map[string]string{"PULUMI_HOME": broken}), loggedOut); err == nil {
+	if _, err := space.ChooseBackend(lookupIn(map[string]string{"PULUMI_HOME": broken}), loggedOut); err == nil {
 		t.Error("credentials that cannot be read: no error")
 	}
 }
