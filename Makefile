@@ -28,6 +28,10 @@ up: rampart ## make the stack, or bring it to what its file says (STACK=kind)
 preview: rampart ## show what up would change
 	@$(RAMPART) preview --stack $(STACK)
 
+.PHONY: plan
+plan: rampart ## say what the stack will make, whom it lets in and what it costs; needs no account
+	@$(RAMPART) plan --stack $(STACK)
+
 .PHONY: destroy
 destroy: rampart ## remove the stack: cluster, network, files and state
 	@$(RAMPART) destroy --stack $(STACK)

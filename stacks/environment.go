@@ -74,6 +74,28 @@ func engineValues() (Values, error) {
 	return values, checkFresh(values)
 }
 
+// Handover is the part of the environment in which the engine hands a stack's values to its program, for whoever runs the
+// program without the engine. Secrets stay blinded.
+func Handover(stack string, values Values) (map[string]string, error) {
+	config, err := json.Marshal(values)
+	if err != nil {
+		return nil, fmt.Errorf("handing the configuration over: %w", err)
+	}
+	held := []string{}
+	for _, key := range sortedKeys(values) {
+		if strings.Contains(values[key], blinded) {
+			held = append(held, key)
+		}
+	}
+	secrets, err := json.Marshal(held)
+	if err != nil {
+		return nil, fmt.Errorf("handing the configuration over: %w", err)
+	}
+	return map[string]string{
+		pulumi.EnvStack: stack, pulumi.EnvConfig: string(config), pulumi.EnvConfigSecretKeys: string(secrets),
+	}, nil
+}
+
 // engineSecrets are the settings that hold a secret, by their names without the namespace. The engine has decrypted them.
 func engineSecrets() (map[string]bool, error) {
 	var keys []string

@@ -31,6 +31,15 @@ var requiredCRDs = []string{
 	"ipamhandles", "ippools", "ipreservations", "kubecontrollersconfigurations", "networkpolicies", "networksets",
 }
 
+// Definitions are the full names of the custom resource definitions that CalicoArgs.CRDs must hold at least.
+func Definitions() []string {
+	names := slices.Clone(requiredCRDs)
+	for i := range names {
+		names[i] += "." + crdGroup
+	}
+	return names
+}
+
 // definition is one custom resource definition as upstream publishes it: data that we pass on, not text that we write.
 type definition struct {
 	APIVersion string `json:"apiVersion"`

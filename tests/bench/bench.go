@@ -49,6 +49,7 @@ func parts() []part {
 		{"audit", (*bench).audit, true},
 		{"tenants", (*bench).tenants, true},
 		{"empty", (*bench).emptyProgram, false},
+		{"clouds", (*bench).clouds, false},
 	}
 }
 

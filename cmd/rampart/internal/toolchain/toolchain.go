@@ -32,9 +32,8 @@ func Build(ctx context.Context, w *workspace.Workspace, cloud bool, environment 
 	}
 	// The language host keeps the program up to date, and compiles it where Pulumi.yaml says. Only the first time takes
 	// minutes, and for a cloud the first time with it, and then the engine would say nothing meanwhile.
-	program := w.Built(Program)
-	if _, err := os.Stat(program); err != nil || cloud {
-		if err := compile(ctx, w, environment, compilation{from: ".", to: program, what: "the Pulumi program"}, progress); err != nil {
+	if _, err := os.Stat(w.Built(Program)); err != nil || cloud {
+		if err := BuildProgram(ctx, w, environment, progress); err != nil {
 			return err
 		}
 	}
@@ -44,6 +43,12 @@ func Build(ctx context.Context, w *workspace.Workspace, cloud bool, environment 
 		// Without what only a debugger reads it is a third smaller.
 		flags: []string{"-buildvcs=false", "-ldflags=-s -w"},
 	}, progress)
+}
+
+// BuildProgram compiles the Pulumi program, or finds that it is what the source says. Progress goes to the stream.
+func BuildProgram(ctx context.Context, w *workspace.Workspace, environment []string, progress io.Writer) error {
+	program := compilation{from: ".", to: w.Built(Program), what: "the Pulumi program"}
+	return compile(ctx, w, environment, program, progress)
 }
 
 // compilation is one program to compile.

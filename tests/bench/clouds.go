@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/stacks"
+	"github.com/rampart-iac/rampart/tests/framework"
+	"github.com/rampart-iac/rampart/tests/framework/apiserver"
+	"github.com/rampart-iac/rampart/tests/framework/cloud"
+)
+
+// cloudPackages are Pulumi's names of the clouds that clusters are in.
+var cloudPackages = map[baseline.Provider]string{
+	baseline.ProviderEKS: "aws", baseline.ProviderAKS: "azure-native", baseline.ProviderGKE: "gcp",
+}
+
+// clouds measures each cloud's stacks through the real engine, against what stands for the cloud's plugin and a real API server
+// without nodes, and how each cloud's program is built.
+func (b *bench) clouds(ctx context.Context, report *Report) error {
+	for _, provider := range []baseline.Provider{baseline.ProviderEKS, baseline.ProviderAKS, baseline.ProviderGKE} {
+		for _, environment := range []string{"dev", "prod"} {
+			if err := b.cloudStack(ctx, report, provider, string(provider)+"-"+environment); err != nil {
+				return err
+			}
+		}
+	}
+	for _, provider := range []baseline.Provider{
+		baseline.ProviderKind, baseline.ProviderEKS, baseline.ProviderAKS, baseline.ProviderGKE,
+	} {
+		if err := b.cloudProgram(ctx, report, provider); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cloudStack measures preview and up of one stack.
+func (b *bench) cloudStack(ctx context.Context, report *Report, provider baseline.Provider, stack string) (err error) {
+	product, err := framework.Install(ctx, framework.Settings{Prefix: "bench-" + string(provider)})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, product.Remove()) }()
+	server, err := apiserver.Start(ctx, apiserver.Settings{})
+	if err != nil {
+		return err
+	}
+	ending, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- cloud.Controllers(ending, server.Client) }()
+	defer func() {
+		stop()
+		if failed := <-ended; !errors.Is(failed, context.Canceled) {
+			err = errors.Join(err, failed)
+		}
+		err = errors.Join(err, server.Stop())
+	}()
+	plugin := cloudPackages[provider]
+	folder := filepath.Join(product.Dir, "cloud")
+	stand, err := cloud.New(ctx, product.Root, folder, plugin, server)
+	if err != nil {
+		return err
+	}
+	product.Stack, product.Cluster, product.Variables = stack, stack, stand.Environment()
+	product.ConfigFile = filepath.Join(product.Dir, stacks.FileName(stack))
+	if err := configure(product); err != nil {
+		return err
+	}
+	measured := map[string]string{
+		filepath.Join(product.Root, ".rampart", "bin", "rampart-program"): "program",
+		filepath.Join(folder, "bin", "pulumi-resource-"+plugin):           "plugin",
+	}
+	run := func(command string) (Usage, error) {
+		b.say(stack + ": " + command)
+		return measure(ctx, product.Root, product.Environment(), product.Binary,
+			command, "--stack", stack, "--config", product.ConfigFile)
+	}
+	// The first time compiles the program.
+	if _, err := run("preview"); err != nil {
+		return err
+	}
+	for _, command := range []string{"preview", "up"} {
+		peaks := watchPeaks(measured)
+		usage, err := run(command)
+		found := peaks()
+		if err != nil {
+			return err
+		}
+		report.add(stack+": "+command, usage)
+		for _, name := range []string{"program", "plugin"} {
+			report.Amounts = append(report.Amounts, Amount{What: fmt.Sprintf("%s: %s, memory of the %s", stack, command, name),
+				Value: found[name], Unit: "MiB"})
+		}
+	}
+	again, err := run("up")
+	if err != nil {
+		return err
+	}
+	report.add(stack+": up without changes", again)
+	count, err := resourcesOf(ctx, product)
+	report.Amounts = append(report.Amounts, Amount{What: stack + ": resources", Value: count})
+	return err
+}
+
+// configure copies the stack's file out of the repository.
+func configure(product *framework.Product) error {
+	content, err := os.ReadFile(filepath.Join(product.Root, "stacks", stacks.FileName(product.Stack)))
+	if err != nil {
+		return err
+	}
+	var file struct {
+		Config map[string]any `json:"config"`
+	}
+	if err := yaml.Unmarshal(content, &file); err != nil {
+		return err
+	}
+	return product.Configure(file.Config)
+}
+
+// resourcesOf counts what is in the stack's state.
+func resourcesOf(ctx context.Context, product *framework.Product) (float64, error) {
+	text, err := product.Pulumi(ctx, "stack", "export", "--stack", product.Stack)
+	if err != nil {
+		return 0, err
+	}
+	var state struct {
+		Deployment struct {
+			Resources []json.RawMessage `json:"resources"`
+		} `json:"deployment"`
+	}
+	err = json.Unmarshal([]byte(text), &state)
+	return float64(len(state.Deployment.Resources)), err
+}
+
+// watchPeaks looks at running programs, by their paths, and returns a function that ends it and says the most memory that each
+// was seen to have taken, in MiB, by their names.
+func watchPeaks(programs map[string]string) func() map[string]float64 {
+	done, found := make(chan struct{}), make(chan map[string]float64)
+	go func() {
+		peaks := map[string]float64{}
+		for {
+			for name, peak := range peaksNow(programs) {
+				peaks[name] = max(peaks[name], peak)
+			}
+			select {
+			case <-done:
+				found <- peaks
+				return
+			case <-time.After(20 * time.Millisecond):
+			}
+		}
+	}()
+	return func() map[string]float64 {
+		close(done)
+		return <-found
+	}
+}
+
+// peaksNow reads what the kernel has counted so far.
+func peaksNow(programs map[string]string) map[string]float64 {
+	processes, err := filepath.Glob("/proc/[0-9]*/exe")
+	if err != nil {
+		return nil
+	}
+	peaks := map[string]float64{}
+	for _, link := range processes {
+		path, err := os.Readlink(link)
+		if err != nil || programs[path] == "" {
+			continue // another's, or gone meanwhile
+		}
+		status, err := os.ReadFile(filepath.Join(filepath.Dir(link), "status"))
+		if err != nil {
+			continue
+		}
+		for line := range strings.Lines(string(status)) {
+			var kib float64
+			if _, err := fmt.Sscanf(line, "VmHWM: %f kB", &kib); err == nil {
+				peaks[programs[path]] = max(peaks[programs[path]], kib/1024)
+			}
+		}
+	}
+	return peaks
+}
+
+// cloudProgram measures how the program of a provider's stacks is linked and, if asked, compiled with an empty cache, and how
+// large it gets.
+func (b *bench) cloudProgram(ctx context.Context, report *Report, provider baseline.Provider) error {
+	dir, err := os.MkdirTemp(b.product.Dir, "program-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	binary := filepath.Join(dir, "program")
+	env := slices.DeleteFunc(os.Environ(), func(entry string) bool { return strings.HasPrefix(entry, "GOFLAGS=") })
+	env = append(env, "CGO_ENABLED=0", "GOFLAGS=-buildvcs=false -tags="+strings.Join(stacks.BuildTags(provider), ","))
+	build := func(what string, env []string) error {
+		b.say(what)
+		usage, err := measure(ctx, b.product.Root, env, "go", "build", "-o", binary, ".")
+		if err != nil {
+			return err
+		}
+		report.add(what, usage)
+		return nil
+	}
+	name := fmt.Sprintf("program of %s", provider)
+	if b.cold {
+		if err := build(name+", compiled from an empty cache", append(env, "GOCACHE="+filepath.Join(dir, "cache"))); err != nil {
+			return err
+		}
+	}
+	if err := build(name+", linked from a warm cache", env); err != nil {
+		return err
+	}
+	info, err := os.Stat(binary)
+	if err != nil {
+		return err
+	}
+	report.Amounts = append(report.Amounts, Amount{What: name + ": size", Value: float64(info.Size()) / (1 << 20), Unit: "MiB"})
+	return nil
+}
