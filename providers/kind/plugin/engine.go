@@ -81,6 +81,9 @@ type engineInfo struct {
 	// storage is the path at which the engine keeps images and containers, as its own host sees it.
 	storage string
 
+	// remote is true if podman is known to run on another machine.
+	remote bool
+
 	// containerdStore is true if the engine keeps images in containerd.
 	containerdStore bool
 
@@ -122,7 +125,8 @@ func parseInfo(name, text string) (engineInfo, error) {
 	if name == enginePodman {
 		var podman struct {
 			Host struct {
-				CgroupVersion string `json:"cgroupVersion"`
+				CgroupVersion   string `json:"cgroupVersion"`
+				ServiceIsRemote bool   `json:"serviceIsRemote"`
 			} `json:"host"`
 			Store struct {
 				GraphRoot string `json:"graphRoot"`
@@ -137,6 +141,7 @@ func parseInfo(name, text string) (engineInfo, error) {
 		return engineInfo{
 			cgroupV1: podman.Host.CgroupVersion == "v1",
 			storage:  podman.Store.GraphRoot,
+			remote:   podman.Host.ServiceIsRemote,
 			version:  podman.Version.Version,
 		}, nil
 	}

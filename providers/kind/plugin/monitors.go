@@ -26,8 +26,8 @@ type monitor struct {
 // of a container and its start, podman 4 keeps no note that it was made. "podman rm" then removes the rest of it, and the
 // monitor and the container's first process wait for a start for good. Seen in 4.3.1.
 func (k *kindClient) deleteMonitors(ctx context.Context, cluster string) error {
-	if k.name() != enginePodman || k.info.storage == "" {
-		return nil
+	if k.name() != enginePodman || k.info.storage == "" || k.info.remote {
+		return nil // what runs on this machine is none of an engine's on another
 	}
 	for deadline := time.Now().Add(monitorGrace); ; {
 		left, err := k.forgotten(ctx, cluster)

@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -42,5 +43,16 @@ func TestMonitorsAreReadFromProcesses(t *testing.T) {
 	}
 	if got := monitors(filepath.Join(proc, "none"), "/store"); got != nil {
 		t.Errorf("without processes: %+v", got)
+	}
+}
+
+func TestPodmanOnAnotherMachineIsKnown(t *testing.T) {
+	t.Parallel()
+	const answer = `{"host":{"cgroupVersion":"v2","serviceIsRemote":%t},"store":{"graphRoot":"/store"}}`
+	for _, remote := range []bool{true, false} {
+		info, err := parseInfo(enginePodman, fmt.Sprintf(answer, remote))
+		if err != nil || info.remote != remote {
+			t.Errorf("got %t, %v, want %t", info.remote, err, remote)
+		}
 	}
 }
