@@ -108,7 +108,7 @@ func auditFootprints(ctx context.Context, scope *verify.Scope, trial *verify.Tri
 	folder, err := auditFolder(ctx, node)
 	if errors.Is(err, errNoAuditLog) {
 		trial.Broken("RMP-AUD-001", "%v", err)
-		return nil
+		return err // nothing can be said of what is in it
 	}
 	if err != nil {
 		return err

@@ -73,14 +73,15 @@ func cisChecks(ctx context.Context, scope *verify.Scope, trial *verify.Trial) er
 		}
 	}
 	for _, control := range baseline.Controls() {
-		var good []string
+		var good, bad []string
 		for _, item := range cisItems(control) {
-			for _, line := range results[item] {
-				trial.Broken(control.ID, "%s", line)
-			}
+			bad = append(bad, results[item]...)
 			if passed[item] > 0 && len(results[item]) == 0 {
 				good = append(good, item)
 			}
+		}
+		if len(bad) > 0 { // all at once: who mends one should not find the next
+			trial.Broken(control.ID, "%s", strings.Join(bad, "; "))
 		}
 		if len(good) > 0 {
 			trial.Held(control.ID, "CIS %s on %d nodes", strings.Join(good, ", "), len(scope.Nodes()))

@@ -22,8 +22,8 @@ var ErrVersionRefused = errors.New("server refuses the TLS version")
 // ErrSilent says that a server neither answered nor hung up.
 var ErrSilent = errors.New("neither an answer nor an end")
 
-// Handshake tries TLS with exactly one version. A server that completes it and then asks for a certificate has served
-// that version.
+// Handshake tries TLS with exactly one version. A server that shows its own certificate has served that version, even if it
+// then hangs up on a client without one: up to 1.2 it does so within the handshake, with 1.3 after it.
 func Handshake(ctx context.Context, dial Dialer, version uint16) error {
 	return handshake(ctx, dial, version, nil)
 }
@@ -50,11 +50,19 @@ func handshake(ctx context.Context, dial Dialer, version uint16, suites []uint16
 		return err
 	}
 	defer func() { _ = connection.Close() }()
+	served := false
 	client := tls.Client(connection, &tls.Config{
 		MinVersion: version, MaxVersion: version, CipherSuites: suites,
 		InsecureSkipVerify: true, //nolint:gosec // which version is spoken is the question, not by whom
+		VerifyConnection: func(tls.ConnectionState) error {
+			served = true
+			return nil
+		},
 	})
 	err = client.HandshakeContext(ctx)
+	if served {
+		return nil
+	}
 	// Both the server's alert and a server that answers with another version name the protocol version.
 	if err != nil && strings.Contains(err.Error(), "protocol version") {
 		return fmt.Errorf("%w: %w", ErrVersionRefused, err)

@@ -38,6 +38,44 @@ func TestTLSProbesTellTheDifference(t *testing.T) {
 	}
 }
 
+// TestServersThatWantACertificateAreProbedAsWell: up to TLS 1.2 they hang up within the handshake. They have agreed to the
+// version and the suite by then.
+func TestServersThatWantACertificateAreProbedAsWell(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		says    string
+		suites  []uint16
+		isWeak  bool
+		highest uint16
+	}{
+		{"a strong suite", []uint16{tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256}, false, tls.VersionTLS13},
+		{"a weak suite", []uint16{tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA}, true, tls.VersionTLS12},
+	} {
+		t.Run(test.says, func(t *testing.T) {
+			t.Parallel()
+			server := httptest.NewUnstartedServer(http.NotFoundHandler())
+			server.TLS = &tls.Config{
+				MinVersion: tls.VersionTLS12, MaxVersion: test.highest, CipherSuites: test.suites,
+				ClientAuth: tls.RequireAndVerifyClientCert,
+			}
+			server.StartTLS()
+			t.Cleanup(server.Close)
+			dial := func(ctx context.Context) (net.Conn, error) {
+				return (&net.Dialer{}).DialContext(ctx, "tcp", server.Listener.Addr().String())
+			}
+			if err := Handshake(t.Context(), dial, tls.VersionTLS12); err != nil {
+				t.Errorf("TLS 1.2: %v", err)
+			}
+			if err := Handshake(t.Context(), dial, tls.VersionTLS11); !errors.Is(err, ErrVersionRefused) {
+				t.Errorf("TLS 1.1: %v", err)
+			}
+			if err := HandshakeWeak(t.Context(), dial); (err == nil) != test.isWeak {
+				t.Errorf("a weak suite: %v", err)
+			}
+		})
+	}
+}
+
 // TestModernServerPassesTheProbes is the other side: a server as it should be.
 func TestModernServerPassesTheProbes(t *testing.T) {
 	t.Parallel()
