@@ -12,6 +12,7 @@ import (
 	"encoding/pem"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -168,6 +169,52 @@ func TestWhatIsNotGoodEnoughIsRefused(t *testing.T) {
 	lenient.MinScore, lenient.FailOn = 90, baseline.SeverityHigh
 	if _, err := Check(t.Context(), sign(t, mild, signer), verifier, lenient); err != nil {
 		t.Errorf("a lenient policy refuses a mild failure: %v", err)
+	}
+}
+
+// TestWaiversNeedTheConsentOfWhoeverChecks: the stack's file says what a stack goes without, and the gate says whether that
+// is fine with it.
+func TestWaiversNeedTheConsentOfWhoeverChecks(t *testing.T) {
+	t.Parallel()
+	signer, verifier := pair(t)
+	report := proven(t)
+	var waived []baseline.ControlID
+	for i := range 3 {
+		report.Results[i].Verdict = verify.Waived
+		report.Results[i].Waivers = []verify.Waiver{
+			{Scope: "tenant/blue", Reason: "r", Owner: "o", Expires: "2027-01-31"},
+			{Scope: "tenant/green", Reason: "r", Owner: "o", Expires: "2027-01-31"},
+		}
+		waived = append(waived, report.Results[i].Control)
+	}
+	report.Score = verify.ScoreOf(report.Results)
+	envelope := sign(t, report, signer)
+	for _, test := range []struct {
+		says    string
+		allowed []baseline.ControlID
+		most    int
+		refused []baseline.ControlID
+	}{
+		{"nobody agreed", nil, 0, waived},
+		{"all by name", waived, 0, nil},
+		{"two by name", waived[:2], 0, waived[2:]},
+		{"two by name, one by number", waived[1:], 1, nil},
+		{"two by number", nil, 2, waived},
+		{"three by number", nil, 3, nil},
+		{"another by name", []baseline.ControlID{report.Results[3].Control}, 2, waived},
+	} {
+		policy := strict()
+		policy.AllowedWaivers, policy.MaxWaivers = test.allowed, test.most
+		_, err := Check(t.Context(), envelope, verifier, policy)
+		if (err != nil) != (len(test.refused) > 0) {
+			t.Errorf("%s: %v", test.says, err)
+		}
+		for _, id := range waived {
+			named := err != nil && strings.Contains(err.Error(), string(id))
+			if named != slices.Contains(test.refused, id) {
+				t.Errorf("%s: %s: %v", test.says, id, err)
+			}
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/secure-systems-lab/go-securesystemslib/dsse"
@@ -31,6 +32,11 @@ type Policy struct {
 	// FailOn is the least severity of a failed control that is refused.
 	FailOn baseline.Severity
 
+	// AllowedWaivers are the controls that may be waived, and MaxWaivers is how many others may be. A control with waivers for
+	// several scopes counts once.
+	AllowedWaivers []baseline.ControlID
+	MaxWaivers     int
+
 	// Now is the time of the check. Default: the time of the call.
 	Now time.Time
 }
@@ -48,7 +54,7 @@ func Check(ctx context.Context, envelope []byte, key dsse.Verifier, policy Polic
 	if policy.Now.IsZero() {
 		policy.Now = time.Now()
 	}
-	return report, errors.Join(policy.identity(report), policy.whole(report), policy.good(report))
+	return report, errors.Join(policy.identity(report), policy.whole(report), policy.good(report), policy.waived(report))
 }
 
 // identity says what is wrong with cluster and time.
@@ -112,11 +118,31 @@ func (p Policy) good(report *verify.Report) error {
 		if result.Verdict == verify.Failed && result.Severity.AtLeast(p.FailOn) {
 			faults = append(faults, fmt.Errorf("%s failed (%s): %s", result.Control, result.Severity, result.Title))
 		}
+	}
+	return errors.Join(faults...)
+}
+
+// waived says which waivers are over, and which are more than whoever checks has agreed to: a control that is waived is not
+// attacked and leaves the score as it is, so that a stack could waive its way to a full one.
+func (p Policy) waived(report *verify.Report) error {
+	var (
+		faults []error
+		more   []string
+	)
+	for _, result := range report.Results {
 		for _, waiver := range result.Waivers {
 			if last, err := time.Parse(time.DateOnly, waiver.Expires); err != nil || !p.Now.Before(last.AddDate(0, 0, 1)) {
 				faults = append(faults, fmt.Errorf("the waiver of %s for %s is over since %s", result.Control, waiver.Scope, waiver.Expires))
 			}
 		}
+		isWaived := result.Verdict == verify.Waived || len(result.Waivers) > 0
+		if isWaived && !slices.Contains(p.AllowedWaivers, result.Control) {
+			more = append(more, fmt.Sprintf("%s (%s)", result.Control, result.Title))
+		}
+	}
+	if len(more) > p.MaxWaivers {
+		faults = append(faults, fmt.Errorf("it waives %s, and %d such may be: agree to a waiver with --allow-waiver, "+
+			"or to a number with --max-waivers", strings.Join(more, ", "), p.MaxWaivers))
 	}
 	return errors.Join(faults...)
 }

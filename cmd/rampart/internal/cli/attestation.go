@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/secure-systems-lab/go-securesystemslib/dsse"
@@ -72,6 +73,8 @@ type attestationCheck struct {
 	key, cluster, version, level, failOn string
 	minScore                             int
 	maxAge                               time.Duration
+	allowWaivers                         []string
+	maxWaivers                           int
 }
 
 func newCheckAttestation() *cobra.Command {
@@ -80,8 +83,8 @@ func newCheckAttestation() *cobra.Command {
 		Use:   "check-attestation FILE",
 		Short: "Refuse a cluster that nobody has proven",
 		Long: `Checks what "rampart verify --attest" has written: that the key signed it and nobody changed it, that it is about the
-cluster, whole, recent, measured by the baseline, and good enough. It says everything that is wrong at once, and asks no
-cluster.
+cluster, whole, recent, measured by the baseline, good enough, and waives no more than you agree to. It says everything
+that is wrong at once, and asks no cluster.
 
 Exit status 0: it is good enough. 1: it is not. 2: the check could not be made.`,
 		Args: cobra.ExactArgs(1),
@@ -97,6 +100,8 @@ Exit status 0: it is good enough. 1: it is not. 2: the check could not be made.`
 	flags.DurationVar(&check.maxAge, "max-age", 24*time.Hour, "how old the run may be")
 	flags.StringVar(&check.failOn, "fail-on", "low",
 		"the least severity of a failed control that is refused: low, medium, high or critical")
+	flags.StringSliceVar(&check.allowWaivers, "allow-waiver", nil, "a control that may be waived, such as RMP-ADM-002")
+	flags.IntVar(&check.maxWaivers, "max-waivers", 0, "how many other controls may be waived")
 	return command
 }
 
@@ -118,7 +123,22 @@ func (c attestationCheck) faults() error {
 	if c.maxAge <= 0 {
 		faults = append(faults, fmt.Errorf("--max-age %s: nothing is that young: use a duration such as 24h", c.maxAge))
 	}
+	if c.maxWaivers < 0 {
+		faults = append(faults, fmt.Errorf("--max-waivers %d: is no number of controls: use 0 or more", c.maxWaivers))
+	}
+	if err := (verify.Options{Controls: c.allowed()}).Validate(); err != nil {
+		faults = append(faults, fmt.Errorf("--allow-waiver: %w", err))
+	}
 	return errors.Join(faults...)
+}
+
+// allowed are the controls that may be waived.
+func (c attestationCheck) allowed() []baseline.ControlID {
+	var controls []baseline.ControlID
+	for _, id := range c.allowWaivers {
+		controls = append(controls, baseline.ControlID(strings.ToUpper(id)))
+	}
+	return controls
 }
 
 func (c attestationCheck) run(cmd *cobra.Command, path string) error {
@@ -135,7 +155,7 @@ func (c attestationCheck) run(cmd *cobra.Command, path string) error {
 	}
 	report, err := attest.Check(cmd.Context(), envelope, key, attest.Policy{
 		ClusterID: c.cluster, MinScore: c.minScore, MinVersion: baseline.Version(c.version), Level: baseline.Level(c.level),
-		MaxAge: c.maxAge, FailOn: baseline.Severity(c.failOn),
+		MaxAge: c.maxAge, FailOn: baseline.Severity(c.failOn), AllowedWaivers: c.allowed(), MaxWaivers: c.maxWaivers,
 	})
 	if err != nil {
 		return &exitError{verify.ExitFailed, fmt.Errorf("attestation %s is refused:\n%w", path, err)}

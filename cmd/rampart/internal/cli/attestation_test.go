@@ -17,7 +17,8 @@ import (
 	"github.com/rampart-iac/rampart/verify/attest"
 )
 
-// attested writes a key pair and a result of a whole run that the private key has signed.
+// attested writes a key pair and a result of a whole run that the private key has signed. The verdict is that on the first
+// control, RMP-CPL-001; the others are proven.
 func attested(t *testing.T, verdict verify.Verdict) (envelope, publicKey string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -53,8 +54,9 @@ func attested(t *testing.T, verdict verify.Verdict) (envelope, publicKey string)
 	}
 	for _, control := range asked.Controls {
 		report.Results = append(report.Results,
-			verify.Result{Control: control.ID, Title: control.Title, Severity: control.Severity, Verdict: verdict})
+			verify.Result{Control: control.ID, Title: control.Title, Severity: control.Severity, Verdict: verify.Proven})
 	}
+	report.Results[0].Verdict = verdict
 	report.Score = verify.ScoreOf(report.Results)
 	key, err := attest.ReadPrivateKey(secretPath)
 	if err != nil {
@@ -68,6 +70,7 @@ func TestCheckAttestation(t *testing.T) {
 	t.Parallel()
 	good, key := attested(t, verify.Proven)
 	bad, badKey := attested(t, verify.Failed)
+	waived, waivedKey := attested(t, verify.Waived)
 	for _, test := range []struct {
 		says   string
 		args   []string
@@ -79,6 +82,11 @@ func TestCheckAttestation(t *testing.T) {
 		{"wrong key", []string{good, "--key", badKey}, verify.ExitFailed, "not signed with this key"},
 		{"another cluster", []string{good, "--key", key, "--cluster", "other"}, verify.ExitFailed, "about cluster the-cluster, not other"},
 		{"stale", []string{good, "--key", key, "--max-age", "1ns"}, verify.ExitFailed, "more than 1ns"},
+		{"waived", []string{waived, "--key", waivedKey}, verify.ExitFailed, "it waives RMP-CPL-001"},
+		{"waived by consent", []string{waived, "--key", waivedKey, "--allow-waiver", "rmp-cpl-001"}, 0, "1 waived"},
+		{"waived by number", []string{waived, "--key", waivedKey, "--max-waivers", "1"}, 0, "1 waived"},
+		{"unknown waiver", []string{good, "--key", key, "--allow-waiver", "RMP-CPL-999"}, verify.ExitNotRun, `"RMP-CPL-999"`},
+		{"no number of waivers", []string{good, "--key", key, "--max-waivers", "-1"}, verify.ExitNotRun, "--max-waivers -1"},
 		{"no key", []string{good}, verify.ExitNotRun, "--key: name the public key"},
 		{"no file", []string{filepath.Join(t.TempDir(), "none"), "--key", key}, verify.ExitNotRun, "cannot be read"},
 		{"unknown version", []string{good, "--key", key, "--baseline", "1999.01"}, verify.ExitNotRun, `--baseline "1999.01"`},
