@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
+	"strings"
 	"time"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
@@ -24,7 +26,7 @@ import (
 const connectDeadline = 30 * time.Second
 
 // Connect opens the cluster of a kubeconfig. The error says in one sentence what is wrong and what to do.
-func Connect(ctx context.Context, path string) (*live.Cluster, error) {
+func Connect(ctx context.Context, path string, settings live.Settings) (*live.Cluster, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectDeadline)
 	defer cancel()
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
@@ -40,7 +42,7 @@ func Connect(ctx context.Context, path string) (*live.Cluster, error) {
 	if err := mayAttack(ctx, config); err != nil {
 		return nil, explain(err, path, config.Host)
 	}
-	cluster, err := live.Open(ctx, config)
+	cluster, err := live.OpenWith(ctx, config, settings)
 	if err != nil {
 		return nil, explain(err, path, config.Host)
 	}
@@ -90,6 +92,9 @@ func mayAttack(ctx context.Context, config *rest.Config) error {
 
 func explain(err error, path, host string) error {
 	switch {
+	case errors.Is(err, exec.ErrNotFound), strings.Contains(err.Error(), "exec: executable "):
+		first, _, _ := strings.Cut(err.Error(), "\n") // a page of advice follows
+		return fmt.Errorf("kubeconfig %s logs in by a program that cannot be run: %s: install it, as the cloud says", path, first)
 	case errors.Is(err, errNoRights), apierrors.IsForbidden(err):
 		return fmt.Errorf("the credentials in %s do not give the rights of an administrator, which attacks and their control "+
 			"experiments need: use those that the cluster was made with", path)

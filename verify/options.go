@@ -89,8 +89,8 @@ func (o Options) chosen(control baseline.Control) bool {
 	return slices.Contains(o.Controls, control.ID) || slices.Contains(o.Areas, control.Area())
 }
 
-// settled is the result of a control that is not attacked; ok says that it is not.
-func (o Options) settled(control baseline.ResolvedControl) (result Result, ok bool) {
+// settled is the result of a control that is not attacked; ok says that it is not. The cluster's nodes may be remote.
+func (o Options) settled(control baseline.ResolvedControl, remote bool) (result Result, ok bool) {
 	result = Result{
 		Control: control.ID, Title: control.Title, Area: control.Area(), Severity: control.Severity,
 		Risk: control.Why, References: []string{}, Waivers: waiversOf(control), Attacks: []AttackResult{},
@@ -115,14 +115,36 @@ func (o Options) settled(control baseline.ResolvedControl) (result Result, ok bo
 		result.Evidence = "nothing enforces it yet; it is planned for " + enforcement.Component
 		return result, true
 	}
-	if reason, elsewhere := o.Elsewhere[control.ID]; elsewhere {
+	reason, elsewhere := o.Elsewhere[control.ID]
+	attacked, possible := false, false
+	for _, attack := range o.Attacks {
+		if slices.Contains(attack.Proves, control.ID) {
+			attacked = true
+			possible = possible || !remote || !slices.Contains(attack.Needs, NeedNodes)
+		}
+	}
+	switch {
+	case possible && !elsewhere:
+		return result, false
+	case control.State == baseline.StateByCloud:
+		result.Verdict, result.Why = NotVerifiable, WhyByCloud
+		result.Evidence = "the cloud answers for it, and lets nobody look: " + enforcement.Setting
+	case elsewhere:
 		result.Verdict, result.Why = NotVerifiable, WhyElsewhere
-		result.Evidence = reason + ": see " + control.Proof
-		return result, true
-	}
-	if !slices.ContainsFunc(o.Attacks, func(attack Attack) bool { return slices.Contains(attack.Proves, control.ID) }) {
+		result.Evidence = reason + ": see " + proofOf(control, enforcement)
+	case attacked:
+		result.Verdict, result.Why = NotVerifiable, WhyElsewhere
+		result.Evidence = "it shows on the nodes, which are machines of the cloud's that let nobody in: see " + proofOf(control, enforcement)
+	default:
 		result.Verdict, result.Why, result.Evidence = NotVerifiable, WhyPrevented, "there is no attack on it"
-		return result, true
 	}
-	return result, false
+	return result, true
+}
+
+// proofOf is the test that proves a control on the provider.
+func proofOf(control baseline.ResolvedControl, enforcement baseline.Enforcement) string {
+	if enforcement.Proof != "" {
+		return enforcement.Proof
+	}
+	return control.Proof
 }

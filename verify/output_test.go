@@ -48,6 +48,7 @@ func sample() *Report {
 	add("RMP-ACC-002", NotVerifiable, WhyPlanned)
 	add("RMP-ACC-003", NotVerifiable, WhyElsewhere)
 	add("RMP-ACC-004", NotVerifiable, WhyPrevented)
+	add("RMP-ACC-005", NotVerifiable, WhyByCloud)
 	report.Score = ScoreOf(report.Results)
 	return report
 }
@@ -107,7 +108,7 @@ func TestJUnit(t *testing.T) {
 	if err := xml.Unmarshal(out.Bytes(), &suites); err != nil {
 		t.Fatal(err)
 	}
-	if suites.Tests != 7 || suites.Failures != 1 || suites.Errors != 1 || len(suites.Suites) != 2 {
+	if suites.Tests != 8 || suites.Failures != 1 || suites.Errors != 1 || len(suites.Suites) != 2 {
 		t.Errorf("got %d tests, %d failures, %d errors in %d suites", suites.Tests, suites.Failures, suites.Errors, len(suites.Suites))
 	}
 	if net := suites.Suites[0]; net.Skipped != 1 || net.Cases[1].Failure == nil || net.Cases[1].Class != "RMP-NET-002" ||
@@ -133,7 +134,7 @@ func TestSARIFFollowsItsSchema(t *testing.T) {
 	for _, result := range read.Runs[0].Results {
 		kinds = append(kinds, result.Kind+"/"+result.Level)
 	}
-	want := "pass/none fail/error review/none notApplicable/none open/none open/none open/none"
+	want := "pass/none fail/error review/none notApplicable/none open/none open/none open/none open/none"
 	if got := strings.Join(kinds, " "); got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}

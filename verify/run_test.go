@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -145,6 +146,68 @@ func TestWhatCannotBeStoodInIsSaid(t *testing.T) {
 	}
 	if len(report.Unreachable) != 1 || !strings.Contains(report.Unreachable[0], "no engine here") {
 		t.Errorf("unreachable: %v", report.Unreachable)
+	}
+}
+
+// TestRemoteNodesAreNoFault: what shows on the nodes of a cloud is the cloud's to answer for, or was proven by a test, and what
+// is in the cluster is attacked.
+func TestRemoteNodesAreNoFault(t *testing.T) {
+	t.Parallel()
+	cluster := silentCluster(t)
+	cluster.Remote, cluster.WithoutEngine = true, errors.New("they are machines of the cloud")
+	asked, err := baseline.Resolve(baseline.LevelRestricted, baseline.Version202611, baseline.ProviderEKS, nil, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	pick := func(state baseline.State, proof bool) baseline.ControlID {
+		for _, control := range asked.Controls {
+			if control.State == state && (control.Enforcement[baseline.ProviderEKS].Proof != "") == proof {
+				return control.ID
+			}
+		}
+		t.Fatalf("no control is %s", state)
+		return ""
+	}
+	answered, asserted := pick(baseline.StateByCloud, false), pick(baseline.StateEnforced, true)
+	inside := pick(baseline.StateEnforced, false)
+	attack := func(name string, needs []Need, proves ...baseline.ControlID) Attack {
+		return Attack{Name: name, Needs: needs, Proves: proves, Run: func(_ context.Context, _ *Scope, trial *Trial) error {
+			if len(needs) > 0 {
+				t.Errorf("%s is made", name)
+			}
+			for _, id := range proves {
+				trial.Held(id, "held")
+			}
+			return trial.Control("control", nil)
+		}}
+	}
+	report, err := Run(t.Context(), cluster, Options{
+		Baseline: asked, Controls: []baseline.ControlID{answered, asserted, inside},
+		Attacks: []Attack{
+			attack("on-nodes", []Need{NeedNodes}, answered, asserted, inside), attack("inside", nil, inside),
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[baseline.ControlID]Result{}
+	for _, result := range report.Results {
+		got[result.Control] = result
+	}
+	setting := asked.Controls[slices.IndexFunc(asked.Controls, func(control baseline.ResolvedControl) bool {
+		return control.ID == answered
+	})].Enforcement[baseline.ProviderEKS].Setting
+	if result := got[answered]; result.Why != WhyByCloud || !strings.Contains(result.Evidence, setting) {
+		t.Errorf("%+v", result)
+	}
+	if result := got[asserted]; result.Why != WhyElsewhere || !strings.Contains(result.Evidence, "see providers/eks") {
+		t.Errorf("%+v", result)
+	}
+	if result := got[inside]; result.Verdict != Proven || len(result.Attacks) != 1 {
+		t.Errorf("%+v", result)
+	}
+	if len(report.Unreachable) != 1 || report.Exit(baseline.SeverityLow) != ExitHeld {
+		t.Errorf("unreachable %v, exit status %d", report.Unreachable, report.Exit(baseline.SeverityLow))
 	}
 }
 

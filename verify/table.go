@@ -31,8 +31,8 @@ func WriteTable(out io.Writer, report *Report) error {
 	s := report.Score
 	fmt.Fprintf(&text, "Score %d %%: %d of %d controls proven, %d failed, %d could not be verified\n",
 		s.Percent(), s.Proven, s.Proven+s.Failed+s.Prevented, s.Failed, s.Prevented)
-	fmt.Fprintf(&text, "Beside them %d waived, %d not applicable, %d that no running cluster shows, %d planned (%.0f s)\n",
-		s.Waived, s.NotApplicable, s.ProvenElsewhere, s.Planned, report.Seconds)
+	fmt.Fprintf(&text, "Beside them %d waived, %d not applicable, %d that no running cluster shows, %d that the cloud answers for, "+
+		"%d planned (%.0f s)\n", s.Waived, s.NotApplicable, s.ProvenElsewhere, s.ByCloud, s.Planned, report.Seconds)
 	_, err := io.WriteString(out, text.String())
 	return err
 }

@@ -32,6 +32,8 @@ const (
 	WhyPlanned Why = "planned"
 	// WhyElsewhere: it does not show on a running cluster; a test of the project proves it.
 	WhyElsewhere Why = "proven elsewhere"
+	// WhyByCloud: the cloud enforces it, where nobody else can look.
+	WhyByCloud Why = "by the cloud"
 	// WhyPrevented: it should have been verified and was not. A place could not be stood in, a control experiment failed,
 	// the cluster went away.
 	WhyPrevented Why = "prevented"
@@ -121,6 +123,7 @@ type Score struct {
 	// NotVerifiable by kind of reason.
 	Planned         int `json:"planned"`
 	ProvenElsewhere int `json:"provenElsewhere"`
+	ByCloud         int `json:"byCloud"`
 	Prevented       int `json:"prevented"`
 }
 
@@ -152,6 +155,8 @@ func ScoreOf(results []Result) Score {
 				s.Planned++
 			case WhyElsewhere:
 				s.ProvenElsewhere++
+			case WhyByCloud:
+				s.ByCloud++
 			case WhyPrevented:
 				s.Prevented++
 			}
@@ -166,18 +171,22 @@ const (
 	ExitHeld = 0
 	// ExitFailed: a control failed.
 	ExitFailed = 1
-	// ExitNotRun: the run could not find out, or left something behind.
+	// ExitNotRun: the run could not find out, was cut short, or left something behind.
 	ExitNotRun = 2
 )
 
-// Exit returns the exit status that the report amounts to, where failures below a severity do not count.
+// Exit returns the exit status that the report amounts to, where failures below a severity do not count. A run that was cut
+// short is no verdict on the cluster, whatever it found until then.
 func (r Report) Exit(least baseline.Severity) int {
+	if r.Cut != "" {
+		return ExitNotRun
+	}
 	for _, result := range r.Results {
 		if result.Verdict == Failed && result.Severity.AtLeast(least) {
 			return ExitFailed
 		}
 	}
-	if r.Score.Prevented > 0 || r.Cut != "" || len(r.Left) > 0 {
+	if r.Score.Prevented > 0 || len(r.Left) > 0 {
 		return ExitNotRun
 	}
 	return ExitHeld

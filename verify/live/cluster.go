@@ -20,15 +20,31 @@ type Cluster struct {
 	Admin  *rest.Config
 	Client kubernetes.Interface
 
-	// AgnhostImage is the image that every probe and server runs. It is on the nodes. Empty if it is not: WithoutImage
-	// then says where it is missing.
+	// AgnhostImage is the image that every probe and server runs. It is on the nodes, unless Settings.ProbeImage named one.
+	// Empty if there is none: WithoutImage then says where it is missing.
 	AgnhostImage string
 	WithoutImage error
 
 	// WithoutEngine says why one cannot stand on the nodes. Nil if one can.
 	WithoutEngine error
 
-	nodes []*Node
+	// Remote says that WithoutEngine is no fault: the nodes are machines elsewhere, which let nobody in.
+	Remote bool
+
+	nodes      []*Node
+	pullPolicy corev1.PullPolicy
+}
+
+// Settings say what is known of a cluster before it is looked at. The zero value is right for nodes that are containers
+// here.
+type Settings struct {
+	// Remote says why nobody can stand on the nodes: they are machines elsewhere. Empty: they are looked for on this
+	// machine.
+	Remote string
+
+	// ProbeImage is an agnhost image that the cluster may run; a node that lacks it pulls it. Empty: one that is on all
+	// nodes is found, and nothing is pulled.
+	ProbeImage string
 }
 
 // Node is one node of a cluster.
@@ -53,9 +69,14 @@ const (
 	requestsBurst     = 400
 )
 
-// Open looks at a cluster. It fails if the API server does not list the nodes; an engine and an image that are missing are
-// told in the cluster's fields.
+// Open looks at a cluster whose nodes may be containers here. It fails if the API server does not list the nodes; an engine
+// and an image that are missing are told in the cluster's fields.
 func Open(ctx context.Context, config *rest.Config) (*Cluster, error) {
+	return OpenWith(ctx, config, Settings{})
+}
+
+// OpenWith is Open of a cluster that something is known of.
+func OpenWith(ctx context.Context, config *rest.Config, settings Settings) (*Cluster, error) {
 	config = rest.CopyConfig(config)
 	config.QPS, config.Burst = requestsPerSecond, requestsBurst
 	// What attacks provoke is read where it is looked for.
@@ -71,14 +92,23 @@ func Open(ctx context.Context, config *rest.Config) (*Cluster, error) {
 	if len(list.Items) == 0 {
 		return nil, errors.New("the cluster has no nodes")
 	}
-	cluster := &Cluster{Admin: config, Client: client}
-	engines := Engines(ctx)
+	cluster := &Cluster{Admin: config, Client: client, Remote: settings.Remote != "", pullPolicy: corev1.PullNever}
+	var engines []Engine
+	if cluster.Remote {
+		cluster.WithoutEngine = errors.New(settings.Remote)
+	} else {
+		engines = Engines(ctx)
+	}
 	for _, item := range list.Items {
 		node, err := newNode(ctx, engines, item)
 		if err != nil && cluster.WithoutEngine == nil {
 			cluster.WithoutEngine = err
 		}
 		cluster.nodes = append(cluster.nodes, node)
+	}
+	if settings.ProbeImage != "" {
+		cluster.AgnhostImage, cluster.pullPolicy = settings.ProbeImage, corev1.PullIfNotPresent
+		return cluster, nil
 	}
 	cluster.findAgnhost(list.Items)
 	return cluster, nil
@@ -126,7 +156,8 @@ func (c *Cluster) findAgnhost(nodes []corev1.Node) {
 			}
 		}
 		if found == "" {
-			c.WithoutImage = fmt.Errorf("node %s has no agnhost image, which probes run, and nothing is pulled", node.Name)
+			c.WithoutImage = fmt.Errorf("node %s has no agnhost image, which probes run, and none is pulled "+
+				"unless you name one", node.Name)
 			c.AgnhostImage = ""
 			return
 		}

@@ -39,7 +39,7 @@ func (c *Cluster) DecentPod(namespace, name string) *corev1.Pod {
 			Containers: []corev1.Container{{
 				Name:            "agnhost",
 				Image:           c.AgnhostImage,
-				ImagePullPolicy: corev1.PullNever,
+				ImagePullPolicy: c.pullPolicy,
 				Args: []string{
 					"netexec", fmt.Sprintf("--http-port=%d", TCPPort), fmt.Sprintf("--udp-port=%d", UDPPort),
 				},

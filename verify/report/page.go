@@ -242,7 +242,7 @@ func newArea(title baseline.AreaTitle, controls []*control) area {
 		}
 	}
 	x := 0.0
-	for _, each := range []state{proven, failed, prevented, waived, elsewhere, planned, notApplicable} {
+	for _, each := range states() {
 		number := 0
 		for _, control := range made.Controls {
 			if control.State == each {

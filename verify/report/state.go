@@ -25,6 +25,8 @@ var (
 
 	elsewhere = state{"elsewhere", "Proven elsewhere", "It does not show on a running cluster; a test of the project proves it."}
 
+	byCloud = state{"cloud", "By the cloud", "The cloud enforces it, where nobody else can look."}
+
 	proven = state{"proven", "Proven", "Every attack on it failed, and every control experiment succeeded."}
 
 	notApplicable = state{"na", "Not applicable", "There is nothing that it could hold for here."}
@@ -35,7 +37,7 @@ var (
 
 // states in the order of the page.
 func states() []state {
-	return []state{proven, failed, prevented, waived, elsewhere, planned, notApplicable}
+	return []state{proven, failed, prevented, waived, elsewhere, byCloud, planned, notApplicable}
 }
 
 func stateOf(result verify.Result) state {
@@ -54,6 +56,8 @@ func stateOf(result verify.Result) state {
 		return planned
 	case verify.WhyElsewhere:
 		return elsewhere
+	case verify.WhyByCloud:
+		return byCloud
 	default:
 		return prevented
 	}
@@ -61,7 +65,7 @@ func stateOf(result verify.Result) state {
 
 // worse says which of two states decides where several controls answer for one thing.
 func worse(a, b state) state {
-	for _, each := range []state{failed, prevented, waived, planned, elsewhere, proven, notApplicable} {
+	for _, each := range []state{failed, prevented, waived, planned, byCloud, elsewhere, proven, notApplicable} {
 		if a == each || b == each {
 			return each
 		}

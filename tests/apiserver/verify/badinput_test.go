@@ -22,6 +22,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/rampart-iac/rampart/tests/framework"
 	"github.com/rampart-iac/rampart/tests/framework/apiserver"
 	"github.com/rampart-iac/rampart/verify"
 )
@@ -100,6 +101,10 @@ func TestBadInputIsSaidClearly(t *testing.T) {
 		t.Fatal(err)
 	}
 	admin := kubeconfig(t, server.Admin)
+	key, _, err := framework.SigningKey(t.TempDir(), "key")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, row := range []struct {
 		says string
 		args []string
@@ -117,6 +122,12 @@ func TestBadInputIsSaidClearly(t *testing.T) {
 			"unwritable result", []string{"--kubeconfig", admin, "--output", "json", "--file", garbage + "/no/result.json"},
 			[]string{"--file " + garbage + "/no/result.json", "cannot be written"},
 		},
+		{
+			"unwritable attestation",
+			[]string{"--kubeconfig", admin, "--attest", garbage + "/no/attestation.json", "--key", key},
+			[]string{"--attest " + garbage + "/no/attestation.json", "cannot be written"},
+		},
+		{"no key to sign with", []string{"--kubeconfig", admin, "--attest", garbage + "-a", "--key", garbage}, []string{garbage, "no key"}},
 	} {
 		t.Run(row.says, func(t *testing.T) {
 			t.Parallel()
@@ -186,8 +197,8 @@ func TestAClusterThatGoesAway(t *testing.T) {
 		}
 	}
 	exit := &exec.ExitError{}
-	if err := command.Wait(); !errors.As(err, &exit) || exit.ExitCode() == 0 {
-		t.Errorf("got %v, want a status that is not 0", err)
+	if err := command.Wait(); !errors.As(err, &exit) || exit.ExitCode() != verify.ExitNotRun {
+		t.Errorf("got %v, want status %d", err, verify.ExitNotRun)
 	}
 	if !strings.Contains(said, "the cluster stopped answering") {
 		t.Errorf("it said %s", said)

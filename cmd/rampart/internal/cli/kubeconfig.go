@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -21,7 +22,10 @@ for an hour, with a client certificate that the cluster signs:
     export KUBECONFIG="$(bin/rampart kubeconfig --as viewer)"
     export KUBECONFIG="$(bin/rampart kubeconfig --as developer --tenant blue --for 8h)"
 
-It stands in the cluster's own folder, for you alone. Your own kubeconfig is never read or written.`,
+It stands in the cluster's own folder, for you alone. Your own kubeconfig is never read or written.
+
+Of a stack in a cloud it is the one among the stack's outputs, which holds no credential: who uses it logs in with the
+cloud's own program.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if question.persona == "" && question != (personaQuestion{}) {
@@ -31,10 +35,11 @@ It stands in the cluster's own folder, for you alone. Your own kubeconfig is nev
 			if err != nil {
 				return err
 			}
-			path, content, err := s.adminKubeconfig()
+			get := s.adminKubeconfig
 			if question.persona != "" {
-				path, content, err = s.personaKubeconfig(cmd.Context(), question)
+				get = func(ctx context.Context) (string, []byte, error) { return s.personaKubeconfig(ctx, question) }
 			}
+			path, content, err := get(cmd.Context())
 			if err != nil {
 				return err
 			}

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"os"
 	"os/user"
 	"path/filepath"
 	"slices"
@@ -127,6 +126,10 @@ func (s *session) personaKubeconfig(ctx context.Context, question personaQuestio
 	if err != nil {
 		return "", nil, err
 	}
+	if s.cloud() {
+		return "", nil, fmt.Errorf("--as %s: people come to stack %s with their identities in the cloud, and nobody gets a certificate: "+
+			"give the group that they are in to the persona (docs/access.md)", question.persona, s.stack.Name)
+	}
 	if question.user == "" {
 		current, err := user.Current()
 		if err != nil {
@@ -138,7 +141,7 @@ func (s *session) personaKubeconfig(ctx context.Context, question personaQuestio
 	if err != nil {
 		return "", nil, err
 	}
-	path, admin, err := s.adminKubeconfig()
+	path, admin, err := s.adminKubeconfig(ctx)
 	if err != nil {
 		return "", nil, err
 	}
@@ -164,20 +167,5 @@ func (s *session) personaKubeconfig(ctx context.Context, question personaQuestio
 	}
 	fmt.Fprintf(s.progress, "User %s in group %s until %s\n",
 		subject.User, subject.Group, issued.Expires.Local().Format(time.RFC3339))
-	return path, content, nil
-}
-
-// adminKubeconfig returns the path and the content of the cluster's own kubeconfig.
-func (s *session) adminKubeconfig() (string, []byte, error) {
-	cluster := s.clusterName()
-	path := filepath.Join(stacks.ClusterDirectory(s.stack.Home, cluster), stacks.KubeconfigName)
-	content, err := os.ReadFile(path)
-	if cluster == "" || os.IsNotExist(err) {
-		return "", nil, fmt.Errorf("stack %s has no cluster on this machine: run \"make up%s\" first",
-			s.stack.Name, stackArgument(s.stack.Name))
-	}
-	if err != nil {
-		return "", nil, fmt.Errorf("reading the kubeconfig of cluster %s: %w", cluster, err)
-	}
 	return path, content, nil
 }

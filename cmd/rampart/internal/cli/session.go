@@ -123,8 +123,19 @@ func (s *session) forcedRoad() stacks.Road {
 	return stacks.Road(os.Getenv(road.Variable))
 }
 
-// equip chooses the road, gets what it provides, compiles our own programs and makes the folders of the state.
+// equip gets what a run of the program needs: what the road provides, our own programs, and the folders of the state.
 func (s *session) equip(ctx context.Context) error {
+	if err := s.provide(ctx); err != nil {
+		return err
+	}
+	if err := toolchain.Build(ctx, s.stack.Workspace, s.cloud(), s.environment(), s.progress); err != nil {
+		return err
+	}
+	return s.stack.Prepare()
+}
+
+// provide chooses the road and gets what it provides.
+func (s *session) provide(ctx context.Context) error {
 	var taken stacks.Road
 	images, err := stacks.ReadImages(s.stack.Home)
 	if err != nil {
@@ -147,13 +158,7 @@ func (s *session) equip(ctx context.Context) error {
 	if err := s.stack.Create(); err != nil {
 		return err
 	}
-	if err := road.Take(ctx, s.stack.Workspace, choice.Road, s.kubernetesVersion(), s.progress); err != nil {
-		return err
-	}
-	if err := toolchain.Build(ctx, s.stack.Workspace, s.cloud(), s.environment(), s.progress); err != nil {
-		return err
-	}
-	return s.stack.Prepare()
+	return road.Take(ctx, s.stack.Workspace, choice.Road, s.kubernetesVersion(), s.progress)
 }
 
 // cloud says whether the stack's cluster is in one.

@@ -57,7 +57,7 @@ func (s *session) locate(ctx context.Context, pulumi *engine.Engine) (*standing,
 	if len(found.controlPlane()) == 0 {
 		return nil, fmt.Errorf("the state of stack %s knows no control-plane node: run up first", s.stack.Name)
 	}
-	path, content, err := s.adminKubeconfig()
+	path, content, err := s.adminKubeconfig(ctx)
 	if err != nil {
 		return nil, err
 	}

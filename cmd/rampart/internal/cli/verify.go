@@ -29,6 +29,7 @@ type verification struct {
 	key        string
 	watch      time.Duration
 	metrics    string
+	probeImage string
 }
 
 func newVerify(shared *flags) *cobra.Command {
@@ -40,8 +41,9 @@ func newVerify(shared *flags) *cobra.Command {
 of evidence. Every attack has a control experiment that must succeed: what could not be found out is never called proven.
 
 It needs the administrator's kubeconfig: the stack's, or that of any cluster with --kubeconfig. To look at nodes and
-etcd, the nodes must be containers of docker, podman or nerdctl on this machine, and you must be root. What it makes in
-the cluster has random names and is gone at the end, after Ctrl-C too.
+etcd, the nodes must be containers of docker, podman or nerdctl on this machine, and you must be root. Of a stack in a
+cloud it attacks everything that is in the cluster, and says of the rest who answers for it. What it makes in the
+cluster has random names and is gone at the end, after Ctrl-C too.
 
 Exit status 0: no control failed. 1: a control failed. 2: something could not be verified, or the run could not start.`,
 		Args: cobra.NoArgs,
@@ -68,6 +70,8 @@ Exit status 0: no control failed. 1: a control failed. 2: something could not be
 	flags.StringVar(&question.key, "key", "", "the private key to sign with: PEM, readable by you alone")
 	flags.DurationVar(&question.watch, "watch", 0,
 		"verify again and again, this long after the last start, such as 15m, until Ctrl-C")
+	flags.StringVar(&question.probeImage, "probe-image", "",
+		"the agnhost image that probes run, by digest, if the nodes do not have one; the cluster pulls it")
 	flags.StringVar(&question.metrics, "metrics", "", "while watching, serve metrics for Prometheus at this loopback address")
 	return command
 }

@@ -14,7 +14,9 @@ import (
 
 	"github.com/rampart-iac/rampart/baseline"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/workspace"
+	"github.com/rampart-iac/rampart/stacks"
 	"github.com/rampart-iac/rampart/verify"
+	"github.com/rampart-iac/rampart/verify/live"
 )
 
 func (v verification) run(cmd *cobra.Command, shared *flags) error {
@@ -22,21 +24,21 @@ func (v verification) run(cmd *cobra.Command, shared *flags) error {
 	if err != nil {
 		return err
 	}
-	path, keep, err := v.cluster(cmd, shared, &options)
+	target, err := v.target(cmd, shared, &options)
 	if err != nil {
 		return err
 	}
 	attack := func(ctx context.Context, progress io.Writer) (*verify.Report, error) {
-		cluster, err := verify.Connect(ctx, path)
+		cluster, err := verify.Connect(ctx, target.kubeconfig, target.settings)
 		if err != nil {
-			return nil, err
+			return nil, explain(err, target.config)
 		}
 		options.Progress = progress
 		report, err := verify.Run(ctx, cluster, options)
 		if report == nil {
 			return nil, err
 		}
-		return report, errors.Join(err, v.keep(keep, report))
+		return report, errors.Join(err, v.keep(target.stack, report))
 	}
 	if v.watch > 0 {
 		return v.watchOver(cmd, attack)
@@ -59,40 +61,51 @@ func (v verification) run(cmd *cobra.Command, shared *flags) error {
 		return errors.Join(written, err)
 	}
 	if err != nil {
-		return err // interrupted; what was found is written
+		return interruption(report)
 	}
 	return verdictOf(report, baseline.Severity(v.failOn))
 }
 
-// cluster returns the kubeconfig to use, and takes over what the stack asks of its cluster. Of another cluster everything
-// is asked.
-func (v verification) cluster(
-	cmd *cobra.Command, shared *flags, options *verify.Options,
-) (path string, keep *workspace.Stack, err error) {
+// target is the cluster to attack.
+type target struct {
+	kubeconfig string
+	settings   live.Settings
+	// stack that made it, with its configuration. Nil: none of ours did.
+	stack  *workspace.Stack
+	config stacks.Config
+}
+
+// target finds the cluster, and takes over what the stack asks of it. Of another cluster everything is asked.
+func (v verification) target(cmd *cobra.Command, shared *flags, options *verify.Options) (found target, err error) {
+	found.settings.ProbeImage = v.probeImage
 	if v.kubeconfig != "" {
 		if v.baseline != "" {
 			options.Baseline, err = baseline.Resolve(
 				baseline.LevelRestricted, baseline.Version(v.baseline), baseline.ProviderKind, nil, time.Now())
 		}
-		return v.kubeconfig, nil, err
+		found.kubeconfig = v.kubeconfig
+		return found, err
 	}
 	s, err := newSession(cmd, shared)
 	if err != nil {
-		return "", nil, err
+		return found, err
 	}
-	config, err := s.configuration()
-	if err != nil {
-		return "", nil, err
+	if found.config, err = s.configuration(); err != nil {
+		return found, err
 	}
 	if v.baseline != "" {
-		config.Baseline.Version = baseline.Version(v.baseline)
+		found.config.Baseline.Version = baseline.Version(v.baseline)
 	}
-	if options.Baseline, err = config.Resolve(time.Now()); err != nil {
-		return "", nil, err
+	if options.Baseline, err = found.config.Resolve(time.Now()); err != nil {
+		return found, err
 	}
-	options.TLSFloor, options.Stack = config.Cluster.TLSMinVersion, s.stack.Name
-	path, _, err = s.adminKubeconfig()
-	return path, &s.stack, err
+	options.TLSFloor, options.Stack = found.config.Cluster.TLSMinVersion, s.stack.Name
+	if s.cloud() {
+		found.settings.Remote = fmt.Sprintf("they are machines of the cloud (%s), and the stack leaves no way onto them", s.stack.Provider)
+	}
+	found.stack = &s.stack
+	found.kubeconfig, _, err = s.adminKubeconfig(cmd.Context())
+	return found, err
 }
 
 // keep keeps the result of a whole run on a stack for reports. One of a part would not compare with the others.
@@ -165,6 +178,15 @@ func verdictOf(report *verify.Report, failOn baseline.Severity) error {
 	default:
 		return &exitError{status, fmt.Errorf("controls that could not be verified: %d%s", report.Score.Prevented, remarks(report))}
 	}
+}
+
+// interruption is the end of a run that Ctrl-C has cut short: what it found is written.
+func interruption(report *verify.Report) error {
+	text := "what it made in the cluster is gone"
+	if len(report.Left) > 0 {
+		text = "left behind: " + strings.Join(report.Left, ", ")
+	}
+	return &exitError{exitInterrupted, fmt.Errorf("interrupted; what was found until then is written, and %s", text)}
 }
 
 func remarks(report *verify.Report) string {

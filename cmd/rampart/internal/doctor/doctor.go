@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rampart-iac/rampart/baseline"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/toolchain"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/workspace"
 	"github.com/rampart-iac/rampart/stacks"
@@ -37,6 +38,11 @@ func (f Finding) String() string {
 
 // Examine makes every check. It changes nothing.
 func Examine(ctx context.Context, w *workspace.Workspace, config stacks.Config) []Finding {
+	if config.Provider != stacks.ProviderKind {
+		return []Finding{
+			golang(ctx), login(baseline.Provider(config.Provider)), disk(w.Home), folder(w.Home), reachable(ctx, w, config),
+		}
+	}
 	findings := []Finding{golang(ctx), engine(ctx, config.Cluster.Engine), modules(), disk(w.Home), folder(w.Home)}
 	if port := config.Cluster.APIServerPort; port != 0 {
 		findings = append(findings, apiServerPort(ctx, w, config.Cluster.Name, port))

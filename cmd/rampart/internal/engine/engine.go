@@ -210,6 +210,19 @@ func (e *Engine) Destroy(ctx context.Context, lookFirst bool) error {
 	return err
 }
 
+// Outputs are the outputs of the stack, secrets in plain text.
+func (e *Engine) Outputs(ctx context.Context) (map[string]any, error) {
+	text, err := process.Output(ctx, e.command("stack", "output", "--show-secrets", "--json", "--stack", e.Stack.Name))
+	if err != nil {
+		return nil, fmt.Errorf("reading the outputs: %w", err)
+	}
+	var outputs map[string]any
+	if err := json.Unmarshal(text, &outputs); err != nil {
+		return nil, errors.New("reading the outputs: the engine's answer is no JSON") // the text has secrets in it
+	}
+	return outputs, nil
+}
+
 // Outcome is what a run has led to.
 type Outcome struct {
 	// Changes counts resources by what was done to them: create, update, same and so on.
