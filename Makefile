@@ -93,7 +93,7 @@ test-e2e: tools ## a real cluster, brought up through the product and attacked; 
 
 # Not part of "make test": half an hour and more, and two more versions of Kubernetes to build on a fresh machine.
 .PHONY: test-full
-test-full: rampart ## what takes too long for every change: upgrades, other TLS floors; needs root
+test-full: rampart ## what takes too long for every change: upgrades, other TLS floors, more workers; needs root
 	@go test -count=1 -timeout 180m -v ./tests/full/...
 
 .PHONY: bench

@@ -65,6 +65,12 @@ type client interface {
 	// deleteNodes deletes the containers of a cluster and their volumes, and returns when they are gone.
 	deleteNodes(ctx context.Context, cluster string) error
 
+	// startWorker makes and starts the container of a further worker, ready for kubeadm.
+	startWorker(ctx context.Context, args ClusterArgs, name string) (Node, error)
+
+	// removeNode deletes one node's container and its volumes.
+	removeNode(ctx context.Context, name string) error
+
 	// startNodes starts the given containers.
 	startNodes(ctx context.Context, names []string) error
 

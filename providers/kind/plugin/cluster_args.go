@@ -63,7 +63,8 @@ func (a *ClusterArgs) Annotate(annotator infer.Annotator) {
 		"lacks the image. If it is set, nothing is ever pulled.")
 	annotator.Describe(&a.ImageID, "The image ID (sha256:...) that the engine must show for the image.")
 	annotator.Describe(&a.Engine, "The container engine: auto (the first usable one), docker, podman or nerdctl.")
-	annotator.Describe(&a.Workers, "How many worker nodes there are beside the one control-plane node: 0 to 10.")
+	annotator.Describe(&a.Workers, "How many worker nodes there are beside the one control-plane node: 0 to 10. A change "+
+		"is made in place: pods are moved away from workers that go.")
 	annotator.Describe(&a.PodSubnet, "The pods' IPv4 range in CIDR notation.")
 	annotator.Describe(&a.ServiceSubnet, "The services' IPv4 range in CIDR notation.")
 	annotator.Describe(&a.APIServerPort, "The API server's port on 127.0.0.1: 1024 to 65535, or 0 for a free one.")

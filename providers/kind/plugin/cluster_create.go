@@ -185,14 +185,3 @@ func finish(ctx context.Context, engine client, args ClusterArgs) (ClusterState,
 	done.Phase, done.ClusterID = phaseComplete, state.ClusterID
 	return state, done.write(args.Directory)
 }
-
-// removeKnownToken removes the token that workers have joined with. It is the same in all clusters that kind makes, and good
-// for a day: with it, whoever reaches the API server could get a node's certificate.
-func removeKnownToken(ctx context.Context, engine client, cluster string) error {
-	const knownToken = "abcdef"
-	_, err := engine.exec(ctx, cluster+"-"+roleControlPlane, nil, "kubeadm", "token", "delete", knownToken)
-	if err != nil {
-		return fmt.Errorf("removing the token that every kind cluster has: %w", err)
-	}
-	return nil
-}

@@ -17,8 +17,9 @@ import (
 // Diff compares the state with the new inputs. Almost every change replaces the cluster, and the old one goes first: both
 // would have the same name, and perhaps the same port. Files, units and programs are changed in place, and the two image
 // hints need nothing. A Kubernetes version that can follow the cluster's, with an image that holds it, is an upgrade in
-// place. Nodes that a refresh found stopped are started by an update; nodes that are missing make a new cluster. Where the
-// inputs do not allow a replacement, a change that needs one is an error.
+// place, and workers come and go. Nodes that a refresh found stopped are started by an update, and workers that are missing
+// are made anew; without its control plane it is another cluster. Where the inputs do not allow a replacement, a change that
+// needs one is an error.
 func (c *Cluster) Diff(
 	_ context.Context, req infer.DiffRequest[ClusterArgs, ClusterState],
 ) (infer.DiffResponse, error) {
@@ -36,7 +37,6 @@ func (c *Cluster) Diff(
 	replaceIf("kubernetesVersion", cannotFollow != nil)
 	replaceIf("image", old.Image != inputs.Image && !upgrades)
 	replaceIf("engine", !sameEngine(req.State, inputs))
-	replaceIf("workers", old.workers() != inputs.workers())
 	replaceIf("podSubnet", old.PodSubnet != inputs.PodSubnet)
 	replaceIf("serviceSubnet", old.ServiceSubnet != inputs.ServiceSubnet)
 	replaceIf("apiServerPort", old.apiServerPort() != inputs.apiServerPort())
@@ -48,6 +48,7 @@ func (c *Cluster) Diff(
 			diff[name] = p.PropertyDiff{Kind: p.Update, InputDiff: true}
 		}
 	}
+	updateIf("workers", old.workers() != inputs.workers())
 	updateIf("kubernetesVersion", upgrades)
 	updateIf("image", old.Image != inputs.Image && upgrades)
 	updateIf("imageArchive", old.imageArchive() != inputs.imageArchive())
@@ -138,20 +139,21 @@ func diffFiles(diff map[string]p.PropertyDiff, property string, old, files map[s
 // diffNodes compares the nodes that were last seen with those that the cluster was made with.
 func diffNodes(diff map[string]p.PropertyDiff, state ClusterState) {
 	stopped := slices.ContainsFunc(state.Nodes, func(node Node) bool { return node.Status != nodeRunning })
-	missing := state.ClusterID != "" && !complete(state.Nodes, state.workers())
+	count := countRoles(state.Nodes)
 	switch {
-	case missing:
+	case state.ClusterID == "":
+	case count[roleControlPlane] != 1:
 		diff["nodes"] = p.PropertyDiff{Kind: p.UpdateReplace}
-	case stopped:
+	case stopped || count[roleWorker] != state.workers():
 		diff["nodes"] = p.PropertyDiff{Kind: p.Update}
 	}
 }
 
-// complete says whether there are as many nodes of each role as a cluster with that many workers has.
-func complete(nodes []Node, workers int) bool {
+// countRoles says how many nodes there are of each role.
+func countRoles(nodes []Node) map[string]int {
 	count := map[string]int{}
 	for _, node := range nodes {
 		count[node.Role]++
 	}
-	return count[roleControlPlane] == 1 && count[roleWorker] == workers
+	return count
 }

@@ -41,7 +41,7 @@ func TestLifeOfACluster(t *testing.T) {
 		"encryption.yaml":     property.New("the key"),
 		"audit/policy-2.yaml": property.New("other rules"),
 	}))
-	moreWorkers := changedFile.Set("workers", property.New(2.0))
+	otherPods := changedFile.Set("podSubnet", property.New("10.1.0.0/16"))
 	integration.LifeCycleTest{
 		Resource: clusterToken,
 		Create: integration.Operation{
@@ -99,7 +99,7 @@ func TestLifeOfACluster(t *testing.T) {
 					}
 				},
 			},
-			{Inputs: moreWorkers},
+			{Inputs: otherPods},
 		},
 	}.Run(t, startPlugin(t, engine))
 	assertGone(t, engine, directory)
@@ -168,7 +168,7 @@ func TestDiff(t *testing.T) {
 		"image": {
 			name: "image", value: property.New("kindest/node:v1.37.0"), want: map[string]p.DiffKind{"image": p.UpdateReplace},
 		},
-		"workers":       {name: "workers", value: property.New(3.0), want: map[string]p.DiffKind{"workers": p.UpdateReplace}},
+		"workers":       {name: "workers", value: property.New(3.0), want: map[string]p.DiffKind{"workers": p.Update}},
 		"engine":        {name: "engine", value: property.New("docker"), want: map[string]p.DiffKind{"engine": p.UpdateReplace}},
 		"engine it is":  {name: "engine", value: property.New("podman"), want: map[string]p.DiffKind{}},
 		"pods":          {name: "podSubnet", value: property.New("10.1.0.0/16"), want: map[string]p.DiffKind{"podSubnet": p.UpdateReplace}},
@@ -568,9 +568,14 @@ func TestReadShowsDrift(t *testing.T) {
 	}
 
 	engine.clusters[testName] = engine.clusters[testName][:1]
-	if got := diff(refresh().Properties); got["nodes"].Kind != p.UpdateReplace {
-		t.Errorf("difference = %v, want a replacement for a lost node", got)
+	if got := diff(refresh().Properties); got["nodes"].Kind != p.Update {
+		t.Errorf("difference = %v, want an update for a lost worker", got)
 	}
+	engine.setRole(testName, roleWorker)
+	if got := diff(refresh().Properties); got["nodes"].Kind != p.UpdateReplace {
+		t.Errorf("difference = %v, want a replacement for a lost control plane", got)
+	}
+	engine.setRole(testName, roleControlPlane)
 
 	// Another cluster under the same name: another certificate authority.
 	engine.serial++

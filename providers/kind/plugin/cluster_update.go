@@ -10,9 +10,10 @@ import (
 	"github.com/pulumi/pulumi-go-provider/infer"
 )
 
-// Update changes what can change in a cluster that stands: its Kubernetes version; its control-plane files,
+// Update changes what can change in a cluster that stands: its Kubernetes version and its workers; its control-plane files,
 // after which the API server is restarted unless it looks at the changed ones again by itself; and its units, which are
-// restarted. It starts nodes that have stopped, and completes a cluster that could not be talked to when it was made.
+// restarted. It starts nodes that have stopped, makes workers that are lost anew, and completes a cluster that could not be
+// talked to when it was made.
 func (c *Cluster) Update(
 	ctx context.Context, req infer.UpdateRequest[ClusterArgs, ClusterState],
 ) (infer.UpdateResponse[ClusterState], error) {
@@ -41,8 +42,9 @@ func (c *Cluster) Update(
 	if err != nil {
 		return none, err
 	}
-	if !complete(plainNodes(nodes), args.workers()) {
-		return none, fmt.Errorf("cluster %s has lost nodes: run pulumi refresh, then the next update makes it anew", args.Name)
+	if countRoles(plainNodes(nodes))[roleControlPlane] != 1 {
+		return none, fmt.Errorf("cluster %s has lost its control plane: run pulumi refresh, then the next update makes it anew",
+			args.Name)
 	}
 	if err := changeCluster(ctx, engine, req.State.ClusterArgs, args, nodes); err != nil {
 		return none, err
@@ -74,7 +76,10 @@ func changeCluster(ctx context.Context, engine client, state, args ClusterArgs, 
 	if err := reloadUnits(ctx, engine, nodes, state, args, units); err != nil {
 		return err
 	}
-	return applyChanges(ctx, engine, state, args, nodes, changed)
+	if err := applyChanges(ctx, engine, state, args, nodes, changed); err != nil {
+		return err
+	}
+	return scale(ctx, engine, args, nodes)
 }
 
 // applyChanges has the API server read its changed files, or makes it another one, if the version is another.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -224,6 +225,33 @@ func (f *fakeEngine) deleteNodes(_ context.Context, cluster string) error {
 	return nil
 }
 
+// setRole sets the role of all nodes.
+func (f *fakeEngine) setRole(cluster, role string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := range f.clusters[cluster] {
+		f.clusters[cluster][i].Role = role
+	}
+}
+
+func (f *fakeEngine) startWorker(_ context.Context, args ClusterArgs, name string) (Node, error) {
+	f.addNode(args.Name, roleWorker, strings.TrimPrefix(name, args.Name+"-"+roleWorker), args.network())
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.record("start worker %s", name)
+	return Node{Name: name, Role: roleWorker, Address: "10.89.0.9"}, nil
+}
+
+func (f *fakeEngine) removeNode(_ context.Context, name string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.record("remove node %s", name)
+	for cluster, nodes := range f.clusters {
+		f.clusters[cluster] = slices.DeleteFunc(nodes, func(node nodeContainer) bool { return node.Name == name })
+	}
+	return nil
+}
+
 // setStatus sets the status of all nodes of a role.
 func (f *fakeEngine) setStatus(cluster, role, status string) {
 	f.mu.Lock()
@@ -271,9 +299,11 @@ func (f *fakeEngine) nodeFile(_ context.Context, node, path string) (string, err
 			version = testVersion
 		}
 		return "  image: registry.k8s.io/kube-apiserver:" + version + "\n", nil
+	case authorityFile:
+		return testAuthority, nil
 	case kubeadmConfigFile:
 		return "kind: InitConfiguration\n---\nkind: ClusterConfiguration\nnetworking:\n  podSubnet: 10.1.0.0/16\n" +
-			"  serviceSubnet: 10.2.0.0/16\n", nil
+			"  serviceSubnet: 10.2.0.0/16\n---\n" + testJoinConfiguration, nil
 	default:
 		return "", errors.New("no such file")
 	}

@@ -26,6 +26,10 @@ type fakeUpgrade struct {
 	closed   map[string]bool
 	log      []string
 
+	// unjoined are nodes that run and are in no cluster; config is what the last one to join was told.
+	unjoined map[string]bool
+	config   string
+
 	// apiServer is the version of the API server.
 	apiServer string
 
@@ -77,9 +81,18 @@ func (f *fakeEngine) exec(_ context.Context, node string, stdin io.Reader, comma
 	switch {
 	case stdin != nil:
 		content, err := io.ReadAll(stdin)
-		return "", errors.Join(err, f.upgrades.act(string(content)+" to "+node, func() {}))
+		if text := string(content); text == programsArchive || text == imagesArchive {
+			return "", errors.Join(err, f.upgrades.act(text+" to "+node, func() {}))
+		}
+		f.upgrades.config = string(content)
+		return "", errors.Join(err, f.upgrades.act("join "+node, func() { delete(f.upgrades.unjoined, node) }))
 	case command[0] == "kubeadm":
-		return "", f.upgrades.act(strings.Join(command, " "), func() {})
+		return "0a0a0a.0123456789abcdef", f.upgrades.act("token "+strings.Join(command[2:3], " "), func() {})
+	case command[len(command)-1] == kubeletCredentials:
+		if f.upgrades.unjoined[node] {
+			return "", nil
+		}
+		return "joined", nil
 	case command[0] == "test":
 		if !f.upgrades.files[node+command[2]] {
 			return "", errors.New("no such file")
@@ -137,6 +150,15 @@ func (f *fakeUpgrade) kubectl(args []string) (string, error) {
 			return "true", nil
 		}
 		return "", nil
+	case args[0] == "get" && slices.Contains(args, "--ignore-not-found"):
+		if f.closed[args[2]] {
+			return args[2] + " true", nil
+		}
+		return args[2] + " ", nil
+	case args[0] == "get" && strings.Contains(args[len(args)-1], "Ready") && !strings.Contains(args[len(args)-1], "kubeletVersion"):
+		return "True", nil
+	case args[0] == "delete":
+		return "", f.act("delete "+args[2], func() {})
 	case args[0] == "get":
 		return f.kubeletOf(args[2]) + " True", nil
 	case args[0] == "drain":
