@@ -81,7 +81,7 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root.AddCommand(
 		newUp(shared), newPlan(shared), newPreview(shared), newDestroy(shared), newVerify(shared), newReport(shared),
 		newCheckAttestation(), newKubeconfig(shared), newRotateKey(shared), newCertificates(shared), newSnapshot(shared),
-		newDrift(shared), newEnv(shared), newTools(shared), newDoctor(shared), newVersion(),
+		newDrift(shared), newEnv(shared), newTools(shared), newDoctor(shared), newPrune(), newVersion(),
 	)
 	return root
 }
