@@ -7,7 +7,9 @@ for program in kubeadm kubectl kubelet; do
 	install --mode 755 "$1/$program" "$place.new"
 	mv --force "$place.new" "$place"
 done
-# What kind has left of the configuration: kubeadm makes credentials from it, and takes no version that is too old.
-sed --in-place "s/^kubernetesVersion: .*/kubernetesVersion: $2/" /kind/kubeadm.conf
+# What kind has left of the configuration: kubeadm makes credentials from it, and takes no version that is too old. Workers that
+# joined later have none.
+config=/kind/kubeadm.conf
+[ ! -e "$config" ] || sed --in-place "s/^kubernetesVersion: .*/kubernetesVersion: $2/" "$config"
 systemctl daemon-reload
 systemctl restart kubelet
