@@ -21,8 +21,9 @@ type Progress interface {
 	Begin(what string) (end func(outcome string, err error))
 }
 
-// staticPods are the control plane, in the order in which it is restarted: what others need first.
-var staticPods = []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"}
+// staticPods are those of the control plane that read their certificates once, in the order in which they are restarted: what
+// others need first. etcd reads its own at each connection, so that nobody has to do without it.
+var staticPods = []string{"kube-apiserver", "kube-controller-manager", "kube-scheduler"}
 
 // renewControlPlane renews what kubeadm has made, and has etcd's copies follow at once (package hardening). A cluster that
 // was made before there were copies has no such unit.
