@@ -2,13 +2,14 @@ package aks
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 
 	containerservice "github.com/pulumi/pulumi-azure-native-sdk/containerservice/v2/v20240902preview"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"sigs.k8s.io/yaml"
+
+	"github.com/rampart-iac/rampart/providers/internal/frame"
 )
 
 // serverID is the application in Entra ID that every API server of AKS is.
@@ -29,16 +30,16 @@ func (m *maker) access(control *containerservice.ManagedCluster) access {
 			Format:            pulumi.String("exec"),
 		}, m.ask)
 	where := answer.Kubeconfigs().ApplyT(readEndpoint).(pulumi.StringArrayOutput)
-	kubeconfig := where.ApplyT(func(where []string) (string, error) {
-		return m.renderKubeconfig(where[0], where[1])
-	}).(pulumi.StringOutput)
+	endpoint, authority := where.Index(pulumi.Int(0)), where.Index(pulumi.Int(1))
 	return access{
-		kubeconfig: pulumi.ToSecret(kubeconfig).(pulumi.StringOutput),
-		endpoint:   where.Index(pulumi.Int(0)),
-		authority: where.Index(pulumi.Int(1)).ApplyT(func(text string) (string, error) {
-			content, err := base64.StdEncoding.DecodeString(text)
-			return string(content), err
-		}).(pulumi.StringOutput),
+		// Whoever uses it is asked for a token of Entra ID by kubelogin, as the login of the Azure command line.
+		kubeconfig: frame.Kubeconfig(m.args.Name, frame.Login{
+			Command: "kubelogin",
+			Args:    []string{"get-token", "--login", "azurecli", "--server-id", serverID, "--tenant-id", m.args.Tenant},
+			Install: "install kubelogin: https://azure.github.io/kubelogin",
+		}, endpoint, authority),
+		endpoint:  endpoint,
+		authority: authority.ApplyT(frame.Decode).(pulumi.StringOutput),
 	}
 }
 
@@ -66,31 +67,4 @@ func readEndpoint(answer []containerservice.CredentialResultResponse) ([]string,
 		return nil, errors.New("the kubeconfig of AKS has no server, or no authority")
 	}
 	return []string{parsed.Clusters[0].Cluster.Server, parsed.Clusters[0].Cluster.Authority}, nil
-}
-
-// renderKubeconfig holds no credential: whoever uses it is asked for a token of Entra ID by kubelogin, as the login of the
-// Azure command line. Its text changes only with the cluster's address and authority.
-func (m *maker) renderKubeconfig(endpoint, authority string) (string, error) {
-	type named = map[string]any
-	name := m.args.Name
-	text, err := json.MarshalIndent(named{
-		"apiVersion":      "v1",
-		"kind":            "Config",
-		"current-context": name,
-		"clusters": []named{{"name": name, "cluster": named{
-			"server": endpoint, "certificate-authority-data": authority,
-		}}},
-		"contexts": []named{{"name": name, "context": named{"cluster": name, "user": name}}},
-		"users": []named{{"name": name, "user": named{"exec": named{
-			"apiVersion":      "client.authentication.k8s.io/v1",
-			"command":         "kubelogin",
-			"args":            []string{"get-token", "--login", "azurecli", "--server-id", serverID, "--tenant-id", m.args.Tenant},
-			"interactiveMode": "IfAvailable",
-			"installHint":     "install kubelogin: https://azure.github.io/kubelogin",
-		}}}},
-	}, "", "  ")
-	if err != nil {
-		return "", fmt.Errorf("writing the kubeconfig: %w", err)
-	}
-	return string(text), nil
 }

@@ -7,20 +7,21 @@ import (
 	"testing"
 
 	"github.com/rampart-iac/rampart/providers/aks/spec"
+	"github.com/rampart-iac/rampart/providers/internal/mock"
 )
 
 // cisItems are the items of the CIS Azure Kubernetes Service Benchmark 1.8 that the inputs of a cluster decide, each with what
 // is wrong with them, and beside them what the baseline asks of inputs. Chapters 3 and 4 are about files on nodes and about
 // what is in the cluster; 5.1 is about registries of the user's.
-var cisItems = map[string]func(tb testing.TB, made *recorder) []string{
+var cisItems = mock.Items{
 	// Audit logs are on: every category that says who did what, sent to a workspace that keeps them.
-	"2.1.1": func(tb testing.TB, made *recorder) []string {
+	"2.1.1": func(tb testing.TB, made *mock.Engine) []string {
 		tb.Helper()
 		var faults, categories []string
-		setting := made.named(tb, "blue-cluster-logs").Inputs.Mappable()
+		setting := made.Named(tb, "blue-cluster-logs").Inputs.Mappable()
 		for _, log := range setting["logs"].([]any) {
-			if at(log, "enabled") == true {
-				categories = append(categories, at(log, "category").(string))
+			if mock.At(log, "enabled") == true {
+				categories = append(categories, mock.At(log, "category").(string))
 			}
 		}
 		for _, category := range []string{"kube-audit", "guard", "kube-apiserver", "kube-controller-manager", "kube-scheduler"} {
@@ -31,17 +32,17 @@ var cisItems = map[string]func(tb testing.TB, made *recorder) []string{
 		if setting["resourceUri"] != "blue-cluster-id" || setting["workspaceId"] != "blue-logs-id" {
 			faults = append(faults, fmt.Sprint("logs of ", setting["resourceUri"], " to ", setting["workspaceId"]))
 		}
-		workspace := made.named(tb, "blue-logs").Inputs.Mappable()
-		if days := workspace["retentionInDays"].(float64); days < 90 || at(workspace, "features", "disableLocalAuth") != true {
+		workspace := made.Named(tb, "blue-logs").Inputs.Mappable()
+		if days := workspace["retentionInDays"].(float64); days < 90 || mock.At(workspace, "features", "disableLocalAuth") != true {
 			faults = append(faults, fmt.Sprint("kept for ", days, " days, with ", workspace["features"]))
 		}
 		return faults
 	},
 	// Secrets are encrypted with a key of the customer's, in a vault that only the private endpoint leads to.
-	"5.3.1": func(tb testing.TB, made *recorder) []string {
+	"5.3.1": func(tb testing.TB, made *mock.Engine) []string {
 		tb.Helper()
 		var faults []string
-		kms := at(made.cluster(tb), "securityProfile", "azureKeyVaultKms")
+		kms := mock.At(clusterOf(tb, made), "securityProfile", "azureKeyVaultKms")
 		want := map[string]any{
 			"enabled": true, "keyId": "keyUriWithVersion-of-blue-secrets-key", "keyVaultNetworkAccess": "Private",
 			"keyVaultResourceId": "blue-vault-id",
@@ -49,47 +50,47 @@ var cisItems = map[string]func(tb testing.TB, made *recorder) []string{
 		if fmt.Sprint(kms) != fmt.Sprint(want) {
 			faults = append(faults, fmt.Sprint("encryption ", kms))
 		}
-		vault := made.named(tb, "blue-vault").Inputs.Mappable()["properties"]
-		if at(vault, "publicNetworkAccess") != "Disabled" || at(vault, "networkAcls", "defaultAction") != "Deny" ||
-			at(vault, "enablePurgeProtection") != true || at(vault, "enableRbacAuthorization") != true {
+		vault := made.Named(tb, "blue-vault").Inputs.Mappable()["properties"]
+		if mock.At(vault, "publicNetworkAccess") != "Disabled" || mock.At(vault, "networkAcls", "defaultAction") != "Deny" ||
+			mock.At(vault, "enablePurgeProtection") != true || mock.At(vault, "enableRbacAuthorization") != true {
 			faults = append(faults, fmt.Sprint("vault ", vault))
 		}
-		identity := made.cluster(tb)["identity"]
-		if at(identity, "type") != "UserAssigned" || fmt.Sprint(at(identity, "userAssignedIdentities")) != "[blue-cluster-identity-id]" {
+		identity := clusterOf(tb, made)["identity"]
+		if mock.At(identity, "type") != "UserAssigned" || fmt.Sprint(mock.At(identity, "userAssignedIdentities")) != "[blue-cluster-identity-id]" {
 			faults = append(faults, fmt.Sprint("identity ", identity))
 		}
 		return faults
 	},
 	// Few may reach the API server.
-	"5.4.1": func(tb testing.TB, made *recorder) []string {
+	"5.4.1": func(tb testing.TB, made *mock.Engine) []string {
 		tb.Helper()
-		access := at(made.cluster(tb), "apiServerAccessProfile")
-		ranges, _ := at(access, "authorizedIPRanges").([]any)
-		if at(access, "enablePrivateCluster") != true && (len(ranges) == 0 || slices.Contains(ranges, any("0.0.0.0/0"))) {
+		access := mock.At(clusterOf(tb, made), "apiServerAccessProfile")
+		ranges, _ := mock.At(access, "authorizedIPRanges").([]any)
+		if mock.At(access, "enablePrivateCluster") != true && (len(ranges) == 0 || slices.Contains(ranges, any("0.0.0.0/0"))) {
 			return []string{fmt.Sprint("ranges ", ranges)}
 		}
 		return nil
 	},
 	// The API server has a private address, and no public one, not even a name; nobody runs commands past it.
-	"5.4.2": func(tb testing.TB, made *recorder) []string {
+	"5.4.2": func(tb testing.TB, made *mock.Engine) []string {
 		tb.Helper()
-		access := at(made.cluster(tb), "apiServerAccessProfile")
-		if at(access, "enablePrivateCluster") != true || at(access, "enablePrivateClusterPublicFQDN") != false ||
-			at(access, "disableRunCommand") != true || at(access, "enableVnetIntegration") != true {
+		access := mock.At(clusterOf(tb, made), "apiServerAccessProfile")
+		if mock.At(access, "enablePrivateCluster") != true || mock.At(access, "enablePrivateClusterPublicFQDN") != false ||
+			mock.At(access, "disableRunCommand") != true || mock.At(access, "enableVnetIntegration") != true {
 			return []string{fmt.Sprint("access ", access)}
 		}
 		return nil
 	},
 	// Nodes have private addresses only.
-	"5.4.3": func(tb testing.TB, made *recorder) []string {
+	"5.4.3": func(tb testing.TB, made *mock.Engine) []string {
 		tb.Helper()
 		var faults []string
-		for _, pool := range made.pools(tb) {
+		for _, pool := range poolsOf(tb, made) {
 			if pool["enableNodePublicIP"] != false {
 				faults = append(faults, fmt.Sprint("nodes ", pool))
 			}
 		}
-		for _, rule := range made.of("NetworkSecurityGroup") {
+		for _, rule := range made.Of("NetworkSecurityGroup") {
 			if rules := rule.Inputs.Mappable()["securityRules"].([]any); len(rules) > 0 {
 				faults = append(faults, fmt.Sprint("rules ", rules))
 			}
@@ -97,42 +98,42 @@ var cisItems = map[string]func(tb testing.TB, made *recorder) []string{
 		return faults
 	},
 	// Network policies are enforced.
-	"5.4.4": func(tb testing.TB, made *recorder) []string {
+	"5.4.4": func(tb testing.TB, made *mock.Engine) []string {
 		tb.Helper()
-		if network := at(made.cluster(tb), "networkProfile"); at(network, "networkPolicy") != "calico" {
+		if network := mock.At(clusterOf(tb, made), "networkProfile"); mock.At(network, "networkPolicy") != "calico" {
 			return []string{fmt.Sprint("network ", network)}
 		}
 		return nil
 	},
 	// People come by Entra ID: there are no accounts of the cluster's.
-	"5.5.1": func(tb testing.TB, made *recorder) []string {
+	"5.5.1": func(tb testing.TB, made *mock.Engine) []string {
 		tb.Helper()
-		cluster := made.cluster(tb)
+		cluster := clusterOf(tb, made)
 		profile := cluster["aadProfile"]
-		if cluster["disableLocalAccounts"] != true || at(profile, "managed") != true || at(profile, "tenantID") != testTenant {
+		if cluster["disableLocalAccounts"] != true || mock.At(profile, "managed") != true || mock.At(profile, "tenantID") != testTenant {
 			return []string{fmt.Sprint("local accounts off: ", cluster["disableLocalAccounts"], ", Entra ID ", profile)}
 		}
 		return nil
 	},
 	// Azure RBAC decides beside Kubernetes RBAC, and administrators are named groups.
-	"5.5.2": func(tb testing.TB, made *recorder) []string {
+	"5.5.2": func(tb testing.TB, made *mock.Engine) []string {
 		tb.Helper()
-		cluster := made.cluster(tb)
-		groups, _ := at(cluster, "aadProfile", "adminGroupObjectIDs").([]any)
-		if cluster["enableRBAC"] != true || at(cluster, "aadProfile", "enableAzureRBAC") != true || !slices.Contains(groups, any(testGroup)) {
+		cluster := clusterOf(tb, made)
+		groups, _ := mock.At(cluster, "aadProfile", "adminGroupObjectIDs").([]any)
+		if cluster["enableRBAC"] != true || mock.At(cluster, "aadProfile", "enableAzureRBAC") != true || !slices.Contains(groups, any(testGroup)) {
 			return []string{fmt.Sprint("RBAC ", cluster["enableRBAC"], ", ", cluster["aadProfile"])}
 		}
 		return nil
 	},
 	// Disks are encrypted with a key of the customer's, and what is on the way to them at the host. (Not CIS, but Azure's own
 	// security benchmark, DP-5.)
-	"disks": func(tb testing.TB, made *recorder) []string {
+	"disks": func(tb testing.TB, made *mock.Engine) []string {
 		tb.Helper()
 		var faults []string
-		if set := made.cluster(tb)["diskEncryptionSetID"]; set != "blue-disks-id" {
+		if set := clusterOf(tb, made)["diskEncryptionSetID"]; set != "blue-disks-id" {
 			faults = append(faults, fmt.Sprint("disk encryption set ", set))
 		}
-		for _, pool := range made.pools(tb) {
+		for _, pool := range poolsOf(tb, made) {
 			if pool["enableEncryptionAtHost"] != true {
 				faults = append(faults, fmt.Sprint("nodes ", pool))
 			}
@@ -141,31 +142,31 @@ var cisItems = map[string]func(tb testing.TB, made *recorder) []string{
 	},
 	// Nodes are those of the baseline: seccomp and a bound of processes by default, started securely, without SSH, on a system
 	// that is patched.
-	"nodes": func(tb testing.TB, made *recorder) []string {
+	"nodes": func(tb testing.TB, made *mock.Engine) []string {
 		tb.Helper()
 		var faults []string
-		for _, pool := range made.pools(tb) {
+		for _, pool := range poolsOf(tb, made) {
 			security := pool["securityProfile"]
-			if pool["osSKU"] != "AzureLinux" || at(pool, "kubeletConfig", "seccompDefault") != "RuntimeDefault" ||
-				at(pool, "kubeletConfig", "podMaxPids") != 4096.0 || at(security, "sshAccess") != "Disabled" ||
-				at(security, "enableSecureBoot") != true || at(security, "enableVTPM") != true {
+			if pool["osSKU"] != "AzureLinux" || mock.At(pool, "kubeletConfig", "seccompDefault") != "RuntimeDefault" ||
+				mock.At(pool, "kubeletConfig", "podMaxPids") != 4096.0 || mock.At(security, "sshAccess") != "Disabled" ||
+				mock.At(security, "enableSecureBoot") != true || mock.At(security, "enableVTPM") != true {
 				faults = append(faults, fmt.Sprint("nodes ", pool))
 			}
 		}
-		upgrades := made.cluster(tb)["autoUpgradeProfile"]
-		if at(upgrades, "nodeOSUpgradeChannel") != "NodeImage" || at(upgrades, "upgradeChannel") != "patch" ||
-			len(made.of("MaintenanceConfiguration")) != 2 {
+		upgrades := clusterOf(tb, made)["autoUpgradeProfile"]
+		if mock.At(upgrades, "nodeOSUpgradeChannel") != "NodeImage" || mock.At(upgrades, "upgradeChannel") != "patch" ||
+			len(made.Of("MaintenanceConfiguration")) != 2 {
 			faults = append(faults, fmt.Sprint("upgrades ", upgrades))
 		}
 		return faults
 	},
 	// Pods get identities of their own; images that nobody uses go.
-	"workloads": func(tb testing.TB, made *recorder) []string {
+	"workloads": func(tb testing.TB, made *mock.Engine) []string {
 		tb.Helper()
-		cluster := made.cluster(tb)
+		cluster := clusterOf(tb, made)
 		security := cluster["securityProfile"]
-		if at(cluster, "oidcIssuerProfile", "enabled") != true || at(security, "workloadIdentity", "enabled") != true ||
-			at(security, "imageCleaner", "enabled") != true {
+		if mock.At(cluster, "oidcIssuerProfile", "enabled") != true || mock.At(security, "workloadIdentity", "enabled") != true ||
+			mock.At(security, "imageCleaner", "enabled") != true {
 			return []string{fmt.Sprint(cluster["oidcIssuerProfile"], security)}
 		}
 		return nil
@@ -175,6 +176,7 @@ var cisItems = map[string]func(tb testing.TB, made *recorder) []string{
 // TestCISItems holds the inputs of a cluster to each item, and to it again in the sizes that clusters come in.
 func TestCISItems(t *testing.T) {
 	t.Parallel()
+	clusters := map[string]*mock.Engine{}
 	for name, change := range map[string]func(*ClusterArgs){
 		"default": asIs,
 		"large": func(args *ClusterArgs) {
@@ -184,16 +186,9 @@ func TestCISItems(t *testing.T) {
 		},
 		"ephemeral dev": func(args *ClusterArgs) { args.Environment, args.Ephemeral = "dev", true },
 	} {
-		made, _ := mustMake(t, change)
-		for id, check := range cisItems {
-			t.Run(id+" "+name, func(t *testing.T) {
-				t.Parallel()
-				for _, fault := range check(t, made) {
-					t.Error(fault)
-				}
-			})
-		}
+		clusters[name], _ = mustMake(t, change)
 	}
+	cisItems.Hold(t, clusters)
 }
 
 // TestPublicAddressIsSeen: in dev a range may reach one, and the check of item 5.4.2 says so.
@@ -213,7 +208,7 @@ func TestRolesAreOfOneResourceEach(t *testing.T) {
 	t.Parallel()
 	made, _ := mustMake(t, asIs)
 	var got []string
-	for _, role := range made.of("RoleAssignment") {
+	for _, role := range made.Of("RoleAssignment") {
 		inputs := role.Inputs.Mappable()
 		definition := inputs["roleDefinitionId"].(string)
 		got = append(got, fmt.Sprintf("%s: %s on %s", inputs["principalId"], definition[strings.LastIndex(definition, "/")+1:], inputs["scope"]))

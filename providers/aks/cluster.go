@@ -1,15 +1,13 @@
 package aks
 
 import (
-	"fmt"
-
 	containerservice "github.com/pulumi/pulumi-azure-native-sdk/containerservice/v2/v20240902preview"
-	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/rampart-iac/rampart/baseline"
 	"github.com/rampart-iac/rampart/providers"
 	"github.com/rampart-iac/rampart/providers/aks/spec"
+	"github.com/rampart-iac/rampart/providers/internal/frame"
 )
 
 // ComponentToken is the type token of the component that NewCluster registers.
@@ -17,13 +15,6 @@ const ComponentToken = "rampart:aks:HardenedCluster"
 
 // ClusterArgs describe a hardened AKS cluster.
 type ClusterArgs = spec.Cluster
-
-// hardenedCluster is the parent of all that makes the cluster.
-type hardenedCluster struct {
-	pulumi.ResourceState
-
-	Endpoint pulumi.StringOutput `pulumi:"endpoint"`
-}
 
 // NewCluster makes a hardened cluster: Secret objects encrypted with a key of its own in a vault without a public address,
 // all logs of the control plane kept in a workspace that is there before it, an API server that answers inside the network
@@ -40,24 +31,11 @@ func NewCluster(
 		args = &ClusterArgs{}
 	}
 	settled := args.WithDefaults(name)
-	if faults := settled.Faults(); len(faults) > 0 {
-		return nil, fmt.Errorf("aks cluster %q: %w", settled.Name, faults)
-	}
-	component := &hardenedCluster{}
-	if err := ctx.RegisterComponentResource(ComponentToken, name, component, opts...); err != nil {
-		return nil, fmt.Errorf("registering aks cluster %q: %w", settled.Name, err)
-	}
-	parent := pulumi.Parent(component)
-	maker := &maker{ctx: ctx, name: name, args: settled, child: parent, ask: parent}
-	cluster, err := maker.make(opts)
-	if err != nil {
-		return nil, fmt.Errorf("aks cluster %q: %w", settled.Name, err)
-	}
-	component.Endpoint = cluster.Endpoint
-	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{"endpoint": cluster.Endpoint}); err != nil {
-		return nil, fmt.Errorf("registering the outputs of aks cluster %q: %w", settled.Name, err)
-	}
-	return cluster, nil
+	return frame.Make(ctx, frame.Component{
+		Provider: baseline.ProviderAKS, Token: ComponentToken, Name: name, Cluster: settled.Name, Faults: settled.Faults(),
+	}, opts, func(parent pulumi.ResourceOrInvokeOption) (*providers.Cluster, error) {
+		return (&maker{ctx: ctx, name: name, args: settled, child: parent, ask: parent}).make(opts)
+	})
 }
 
 // maker makes the parts of one cluster. Its methods stand in a file for each part.
@@ -126,17 +104,10 @@ func (m *maker) make(opts []pulumi.ResourceOption) (*providers.Cluster, error) {
 func (m *maker) contract(control *containerservice.ManagedCluster, watched pulumi.Resource) (*providers.Cluster, error) {
 	access := m.access(control)
 	issuer := control.OidcIssuerProfile.IssuerURL().Elem()
-	provider, err := kubernetes.NewProvider(m.ctx, m.name+"-kubernetes", &kubernetes.ProviderArgs{
-		Kubeconfig: access.kubeconfig,
-		// The same for the life of a cluster, and another one for the next of the same name.
-		ClusterIdentifier:     issuer,
-		DeleteUnreachable:     pulumi.Bool(true),
-		EnableServerSideApply: pulumi.Bool(true),
-		// What the stack says of a field holds, whoever has set it since.
-		EnablePatchForce: pulumi.Bool(true),
-	}, m.child, pulumi.DependsOn([]pulumi.Resource{watched}))
+	provider, err := frame.NewKubernetesProvider(m.ctx, m.name, access.kubeconfig, issuer, m.child,
+		pulumi.DependsOn([]pulumi.Resource{watched}))
 	if err != nil {
-		return nil, fmt.Errorf("kubernetes provider: %w", err)
+		return nil, err
 	}
 	return &providers.Cluster{
 		Name:          m.args.Name,

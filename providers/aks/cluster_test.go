@@ -8,7 +8,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/providers"
 	"github.com/rampart-iac/rampart/providers/aks/spec"
+	"github.com/rampart-iac/rampart/providers/internal/mock"
 )
 
 func TestFacts(t *testing.T) {
@@ -34,16 +36,16 @@ func TestWhatMustLastIsProtected(t *testing.T) {
 		"blue-cluster": false, "blue-disks": false, "blue-group": true, "blue-vault": true, "blue-secrets-key": true,
 		"blue-disks-key": true, "blue-logs": true,
 	} {
-		if !lasting.named(t, name).RegisterRPC.GetProtect() {
+		if !lasting.Named(t, name).RegisterRPC.GetProtect() {
 			t.Errorf("%s is not protected", name)
 		}
-		if ephemeral.named(t, name).RegisterRPC.GetProtect() {
+		if ephemeral.Named(t, name).RegisterRPC.GetProtect() {
 			t.Errorf("%s of an ephemeral cluster is protected", name)
 		}
-		if got := lasting.named(t, name).RegisterRPC.GetRetainOnDelete(); got != stays {
+		if got := lasting.Named(t, name).RegisterRPC.GetRetainOnDelete(); got != stays {
 			t.Errorf("%s stays when its stack goes: %t, want %t", name, got, stays)
 		}
-		if ephemeral.named(t, name).RegisterRPC.GetRetainOnDelete() {
+		if ephemeral.Named(t, name).RegisterRPC.GetRetainOnDelete() {
 			t.Errorf("%s of an ephemeral cluster stays", name)
 		}
 	}
@@ -52,7 +54,8 @@ func TestWhatMustLastIsProtected(t *testing.T) {
 // TestKubeconfigHoldsNoCredential: only the address and the authority of AKS's own are in ours.
 func TestKubeconfigHoldsNoCredential(t *testing.T) {
 	t.Parallel()
-	_, cluster := mustMake(t, asIs)
+	made, cluster := mustMake(t, asIs)
+	mock.Kubeconfig(t, made)
 	texts := make(chan string, 1)
 	pulumi.All(cluster.Kubeconfig, cluster.Endpoint, cluster.CACertificate, cluster.OIDCIssuer).ApplyT(func(all []any) int {
 		texts <- all[0].(string) + "\n" + all[1].(string) + "\n" + all[2].(string) + "\n" + all[3].(string)
@@ -82,9 +85,9 @@ func TestAnswersWithoutAnEndpointAreRefused(t *testing.T) {
 // TestFaultsStopEverything: nothing is registered, and all faults are told.
 func TestFaultsStopEverything(t *testing.T) {
 	t.Parallel()
-	made, _, err := newCluster(t, &ClusterArgs{PublicCIDRs: []string{"0.0.0.0/0"}})
-	if err == nil || len(made.registered) > 0 {
-		t.Fatalf("%d resources, %v", len(made.registered), err)
+	made, _, err := newCluster(&ClusterArgs{PublicCIDRs: []string{"0.0.0.0/0"}})
+	if err == nil || len(made.Registered) > 0 {
+		t.Fatalf("%d resources, %v", len(made.Registered), err)
 	}
 	for _, field := range []string{"subscription", "tenant", "region", "adminGroup", "publicCIDRs", "publicCIDRs[0]"} {
 		if !strings.Contains(err.Error(), field) {
@@ -102,17 +105,17 @@ func TestGivenSubnetsAreTakenAsTheyAre(t *testing.T) {
 		}
 	})
 	for _, kind := range []string{"VirtualNetwork", "NetworkSecurityGroup", "NatGateway", "PublicIPAddress", "RouteTable"} {
-		if found := made.of(kind); len(found) > 0 {
+		if found := made.Of(kind); len(found) > 0 {
 			t.Errorf("%s is made", found[0].Name)
 		}
 	}
-	if got := made.named(t, "blue-cluster-role-nodes-subnet").Inputs["scope"].StringValue(); got != "their-nodes" {
+	if got := made.Named(t, "blue-cluster-role-nodes-subnet").Inputs["scope"].StringValue(); got != "their-nodes" {
 		t.Errorf("role on %s", got)
 	}
-	if got := at(made.cluster(t), "apiServerAccessProfile", "subnetId"); got != "their-api" {
+	if got := mock.At(clusterOf(t, made), "apiServerAccessProfile", "subnetId"); got != "their-api" {
 		t.Errorf("API server in %v", got)
 	}
-	if got := at(made.cluster(t), "networkProfile", "outboundType"); got != "userDefinedRouting" {
+	if got := mock.At(clusterOf(t, made), "networkProfile", "outboundType"); got != "userDefinedRouting" {
 		t.Errorf("way out %v", got)
 	}
 }
@@ -123,12 +126,12 @@ func TestAFirewallIsTheOnlyWayOut(t *testing.T) {
 	made, _ := mustMake(t, func(args *ClusterArgs) {
 		args.Network.Egress, args.Network.FirewallIP = spec.EgressFirewall, "10.100.0.4"
 	})
-	if len(made.of("NatGateway"))+len(made.of("PublicIPAddress")) > 0 {
+	if len(made.Of("NatGateway"))+len(made.Of("PublicIPAddress")) > 0 {
 		t.Error("there is a NAT gateway, too")
 	}
-	routes := made.named(t, "blue-routes").Inputs.Mappable()
+	routes := made.Named(t, "blue-routes").Inputs.Mappable()
 	route := routes["routes"].([]any)[0]
-	if routes["disableBgpRoutePropagation"] != true || at(route, "addressPrefix") != "0.0.0.0/0" || at(route, "nextHopIpAddress") != "10.100.0.4" {
+	if routes["disableBgpRoutePropagation"] != true || mock.At(route, "addressPrefix") != "0.0.0.0/0" || mock.At(route, "nextHopIpAddress") != "10.100.0.4" {
 		t.Errorf("got %v", routes)
 	}
 }
@@ -138,15 +141,15 @@ func TestOptions(t *testing.T) {
 	t.Parallel()
 	without, _ := mustMake(t, asIs)
 	with, _ := mustMake(t, func(args *ClusterArgs) { args.AzurePolicy, args.Defender, args.FIPS = true, true, true })
-	for made, want := range map[*recorder]bool{without: false, with: true} {
-		cluster := made.cluster(t)
-		if got := at(cluster, "securityProfile", "defender") != nil; got != want {
+	for made, want := range map[*mock.Engine]bool{without: false, with: true} {
+		cluster := clusterOf(t, made)
+		if got := mock.At(cluster, "securityProfile", "defender") != nil; got != want {
 			t.Errorf("Defender %t, want %t", got, want)
 		}
-		if got := at(cluster, "addonProfiles", "azurepolicy", "enabled"); got != want {
+		if got := mock.At(cluster, "addonProfiles", "azurepolicy", "enabled"); got != want {
 			t.Errorf("Azure Policy %v, want %t", got, want)
 		}
-		if got := made.pools(t)[0]["enableFIPS"]; got != want {
+		if got := poolsOf(t, made)[0]["enableFIPS"]; got != want {
 			t.Errorf("FIPS %v, want %t", got, want)
 		}
 	}
@@ -155,19 +158,18 @@ func TestOptions(t *testing.T) {
 // TestAProviderOfTheCallerIsTaken, and none is made beside it.
 func TestAProviderOfTheCallerIsTaken(t *testing.T) {
 	t.Parallel()
-	mocks := &recorder{}
-	err := pulumi.RunErr(func(ctx *pulumi.Context) error {
+	mocks := newEngine()
+	_, err := mocks.Run(func(ctx *pulumi.Context) (*providers.Cluster, error) {
 		provider, err := azure.NewProvider(ctx, "mine", nil)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		_, err = NewCluster(ctx, "blue", good(), pulumi.Provider(provider))
-		return err
-	}, pulumi.WithMocks("project", "stack", mocks))
+		return NewCluster(ctx, "blue", good(), pulumi.Provider(provider))
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range mocks.registered {
+	for _, args := range mocks.Registered {
 		if args.TypeToken == "pulumi:providers:azure-native" && args.Name != "mine" {
 			t.Errorf("%s is made", args.Name)
 		}

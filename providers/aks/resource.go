@@ -7,21 +7,15 @@ import (
 	resources "github.com/pulumi/pulumi-azure-native-sdk/resources/v2/v20240701"
 	azure "github.com/pulumi/pulumi-azure-native-sdk/v2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/rampart-iac/rampart/providers/internal/frame"
 )
 
 // chooseProvider takes the caller's provider for azure-native, or makes one for the subscription that is meant.
 func (m *maker) chooseProvider(opts []pulumi.ResourceOption) error {
-	given, err := pulumi.NewResourceOptions(opts...)
-	if err != nil {
+	brought, err := frame.Brings[*azure.Provider](opts)
+	if err != nil || brought {
 		return err
-	}
-	for _, provider := range given.Providers {
-		if _, ok := provider.(*azure.Provider); ok {
-			return nil // children inherit it
-		}
-	}
-	if _, ok := given.Provider.(*azure.Provider); ok {
-		return nil
 	}
 	provider, err := azure.NewProvider(m.ctx, m.name+"-azure", &azure.ProviderArgs{
 		SubscriptionId: pulumi.String(m.args.Subscription),

@@ -7,24 +7,26 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/rampart-iac/rampart/providers/internal/mock"
 )
 
 // cisItems are the items of the CIS Amazon EKS Benchmark 1.8 that the inputs of a cluster decide, each with what is wrong
 // with them. The items of chapters 3 and 4 are about nodes and about what is in the cluster; 5.1.1 and 5.1.2 are about the
 // account's registry, 5.4.5 about load balancers of the user's.
-var cisItems = map[string]func(tb testing.TB, made *recorder) []string{
+var cisItems = mock.Items{
 	// Audit logs are on.
-	"2.1.1": func(tb testing.TB, made *recorder) []string {
+	"2.1.1": func(tb testing.TB, made *mock.Engine) []string {
 		tb.Helper()
-		types := fmt.Sprint(made.only(tb, "aws:eks/cluster:Cluster")["enabledClusterLogTypes"])
+		types := fmt.Sprint(made.Only(tb, "aws:eks/cluster:Cluster")["enabledClusterLogTypes"])
 		if types != "[api audit authenticator controllerManager scheduler]" {
 			return []string{"log types " + types}
 		}
 		return nil
 	},
 	// Audit logs are kept and looked after.
-	"2.1.2": func(_ testing.TB, made *recorder) []string {
-		for _, group := range made.of("aws:cloudwatch/logGroup:LogGroup") {
+	"2.1.2": func(_ testing.TB, made *mock.Engine) []string {
+		for _, group := range made.Of("aws:cloudwatch/logGroup:LogGroup") {
 			inputs := group.Inputs.Mappable()
 			if inputs["name"] == "/aws/eks/blue/cluster" && inputs["retentionInDays"].(float64) >= 90 && inputs["kmsKeyId"] == "arn-of-blue-logs-key" {
 				return nil
@@ -33,9 +35,9 @@ var cisItems = map[string]func(tb testing.TB, made *recorder) []string{
 		return []string{"no log group of the cluster that is encrypted and kept"}
 	},
 	// Nodes may read images and nothing more.
-	"5.1.3": func(_ testing.TB, made *recorder) []string {
+	"5.1.3": func(_ testing.TB, made *mock.Engine) []string {
 		var faults []string
-		for _, attachment := range made.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment") {
+		for _, attachment := range made.Of("aws:iam/rolePolicyAttachment:RolePolicyAttachment") {
 			inputs := attachment.Inputs.Mappable()
 			name := lastName(inputs["policyArn"].(string))
 			if inputs["role"] == "blue-node" && !slices.Contains([]string{"AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly"}, name) {
@@ -45,60 +47,60 @@ var cisItems = map[string]func(tb testing.TB, made *recorder) []string{
 		return faults
 	},
 	// Pods have roles of their own, and cannot take the nodes'.
-	"5.2.1": func(tb testing.TB, made *recorder) []string {
+	"5.2.1": func(tb testing.TB, made *mock.Engine) []string {
 		tb.Helper()
 		var faults []string
 		for _, account := range []string{"aws-node", "ebs-csi-controller-sa"} {
-			if !slices.ContainsFunc(made.of("aws:eks/podIdentityAssociation:PodIdentityAssociation"), func(args pulumi.MockResourceArgs) bool {
+			if !slices.ContainsFunc(made.Of("aws:eks/podIdentityAssociation:PodIdentityAssociation"), func(args pulumi.MockResourceArgs) bool {
 				return args.Inputs["serviceAccount"].StringValue() == account
 			}) {
 				faults = append(faults, account+" has no role of its own")
 			}
 		}
-		options := made.only(tb, "aws:ec2/launchTemplate:LaunchTemplate")["metadataOptions"]
-		if at(options, "httpTokens") != "required" || at(options, "httpPutResponseHopLimit") != 1.0 {
+		options := made.Only(tb, "aws:ec2/launchTemplate:LaunchTemplate")["metadataOptions"]
+		if mock.At(options, "httpTokens") != "required" || mock.At(options, "httpPutResponseHopLimit") != 1.0 {
 			faults = append(faults, fmt.Sprint("metadata options ", options))
 		}
 		return faults
 	},
 	// Secrets are encrypted with a key of the customer's.
-	"5.3.1": func(tb testing.TB, made *recorder) []string {
+	"5.3.1": func(tb testing.TB, made *mock.Engine) []string {
 		tb.Helper()
-		config := made.only(tb, "aws:eks/cluster:Cluster")["encryptionConfig"]
-		if fmt.Sprint(at(config, "resources")) != "[secrets]" || at(config, "provider", "keyArn") != "arn-of-blue-secrets-key" {
+		config := made.Only(tb, "aws:eks/cluster:Cluster")["encryptionConfig"]
+		if fmt.Sprint(mock.At(config, "resources")) != "[secrets]" || mock.At(config, "provider", "keyArn") != "arn-of-blue-secrets-key" {
 			return []string{fmt.Sprint("encryption ", config)}
 		}
 		return nil
 	},
 	// Few may reach the API server.
-	"5.4.1": func(tb testing.TB, made *recorder) []string {
+	"5.4.1": func(tb testing.TB, made *mock.Engine) []string {
 		tb.Helper()
-		config := made.only(tb, "aws:eks/cluster:Cluster")["vpcConfig"]
-		ranges, _ := at(config, "publicAccessCidrs").([]any)
-		if at(config, "endpointPublicAccess") == true && (len(ranges) == 0 || slices.Contains(ranges, any("0.0.0.0/0"))) {
+		config := made.Only(tb, "aws:eks/cluster:Cluster")["vpcConfig"]
+		ranges, _ := mock.At(config, "publicAccessCidrs").([]any)
+		if mock.At(config, "endpointPublicAccess") == true && (len(ranges) == 0 || slices.Contains(ranges, any("0.0.0.0/0"))) {
 			return []string{fmt.Sprint("ranges ", ranges)}
 		}
 		return nil
 	},
 	// The API server has a private address, and no public one.
-	"5.4.2": func(tb testing.TB, made *recorder) []string {
+	"5.4.2": func(tb testing.TB, made *mock.Engine) []string {
 		tb.Helper()
-		config := made.only(tb, "aws:eks/cluster:Cluster")["vpcConfig"]
-		if at(config, "endpointPrivateAccess") != true || at(config, "endpointPublicAccess") != false {
+		config := made.Only(tb, "aws:eks/cluster:Cluster")["vpcConfig"]
+		if mock.At(config, "endpointPrivateAccess") != true || mock.At(config, "endpointPublicAccess") != false {
 			return []string{fmt.Sprint("endpoints ", config)}
 		}
 		return nil
 	},
 	// Nodes have private addresses only.
-	"5.4.3": func(tb testing.TB, made *recorder) []string {
+	"5.4.3": func(tb testing.TB, made *mock.Engine) []string {
 		tb.Helper()
 		var faults []string
-		for _, subnet := range made.only(tb, "aws:eks/nodeGroup:NodeGroup")["subnetIds"].([]any) {
+		for _, subnet := range made.Only(tb, "aws:eks/nodeGroup:NodeGroup")["subnetIds"].([]any) {
 			if !strings.HasPrefix(subnet.(string), "blue-private-") {
 				faults = append(faults, fmt.Sprint("nodes in ", subnet))
 			}
 		}
-		for _, subnet := range made.of("aws:ec2/subnet:Subnet") {
+		for _, subnet := range made.Of("aws:ec2/subnet:Subnet") {
 			if subnet.Inputs["mapPublicIpOnLaunch"].BoolValue() {
 				faults = append(faults, subnet.Name+" gives public addresses")
 			}
@@ -106,23 +108,23 @@ var cisItems = map[string]func(tb testing.TB, made *recorder) []string{
 		return faults
 	},
 	// Network policies are enforced: by Calico, and not by the VPC CNI as well.
-	"5.4.4": func(tb testing.TB, made *recorder) []string {
+	"5.4.4": func(tb testing.TB, made *mock.Engine) []string {
 		tb.Helper()
-		settings := made.named(tb, "blue-addon-vpc-cni").Inputs["configurationValues"].StringValue()
+		settings := made.Named(tb, "blue-addon-vpc-cni").Inputs["configurationValues"].StringValue()
 		if settings != `{"enableNetworkPolicy":"false"}` {
 			return []string{"the VPC CNI has " + settings}
 		}
 		return nil
 	},
 	// People come by IAM.
-	"5.5.1": func(tb testing.TB, made *recorder) []string {
+	"5.5.1": func(tb testing.TB, made *mock.Engine) []string {
 		tb.Helper()
 		var faults []string
-		config := made.only(tb, "aws:eks/cluster:Cluster")["accessConfig"]
-		if at(config, "authenticationMode") != "API" || at(config, "bootstrapClusterCreatorAdminPermissions") != false {
+		config := made.Only(tb, "aws:eks/cluster:Cluster")["accessConfig"]
+		if mock.At(config, "authenticationMode") != "API" || mock.At(config, "bootstrapClusterCreatorAdminPermissions") != false {
 			faults = append(faults, fmt.Sprint("access ", config))
 		}
-		for _, entry := range made.of("aws:eks/accessEntry:AccessEntry") {
+		for _, entry := range made.Of("aws:eks/accessEntry:AccessEntry") {
 			if !strings.Contains(entry.Inputs["principalArn"].StringValue(), ":role/") {
 				faults = append(faults, entry.Name+" is no role")
 			}
@@ -134,6 +136,7 @@ var cisItems = map[string]func(tb testing.TB, made *recorder) []string{
 // TestCISItems holds the inputs of a cluster to each item, and to it again in the sizes that clusters come in.
 func TestCISItems(t *testing.T) {
 	t.Parallel()
+	clusters := map[string]*mock.Engine{}
 	for name, change := range map[string]func(*ClusterArgs){
 		"default": asIs,
 		"large": func(args *ClusterArgs) {
@@ -142,16 +145,9 @@ func TestCISItems(t *testing.T) {
 		},
 		"ephemeral dev": func(args *ClusterArgs) { args.Environment, args.Ephemeral = "dev", true },
 	} {
-		made, _ := mustMake(t, change)
-		for id, check := range cisItems {
-			t.Run(id+" "+name, func(t *testing.T) {
-				t.Parallel()
-				for _, fault := range check(t, made) {
-					t.Error(fault)
-				}
-			})
-		}
+		clusters[name], _ = mustMake(t, change)
 	}
+	cisItems.Hold(t, clusters)
 }
 
 // TestPublicAddressIsSeen: in dev a range may reach one, and the check of item 5.4.2 says so.

@@ -1,15 +1,13 @@
 package eks
 
 import (
-	"fmt"
-
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
-	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/rampart-iac/rampart/baseline"
 	"github.com/rampart-iac/rampart/providers"
 	"github.com/rampart-iac/rampart/providers/eks/spec"
+	"github.com/rampart-iac/rampart/providers/internal/frame"
 )
 
 // ComponentToken is the type token of the component that NewCluster registers.
@@ -17,13 +15,6 @@ const ComponentToken = "rampart:eks:HardenedCluster"
 
 // ClusterArgs describe a hardened EKS cluster.
 type ClusterArgs = spec.Cluster
-
-// hardenedCluster is the parent of all that makes the cluster.
-type hardenedCluster struct {
-	pulumi.ResourceState
-
-	Endpoint pulumi.StringOutput `pulumi:"endpoint"`
-}
 
 // NewCluster makes a hardened cluster: Secret objects encrypted with a key of its own, all logs of the control plane in an
 // encrypted log group that is there before it, an API server that answers inside the network only, nobody an administrator
@@ -39,23 +30,11 @@ func NewCluster(
 		args = &ClusterArgs{}
 	}
 	settled := args.WithDefaults(name)
-	if faults := settled.Faults(); len(faults) > 0 {
-		return nil, fmt.Errorf("eks cluster %q: %w", settled.Name, faults)
-	}
-	component := &hardenedCluster{}
-	if err := ctx.RegisterComponentResource(ComponentToken, name, component, opts...); err != nil {
-		return nil, fmt.Errorf("registering eks cluster %q: %w", settled.Name, err)
-	}
-	maker := &maker{ctx: ctx, name: name, args: settled, child: pulumi.Parent(component)}
-	cluster, err := maker.make(opts)
-	if err != nil {
-		return nil, fmt.Errorf("eks cluster %q: %w", settled.Name, err)
-	}
-	component.Endpoint = cluster.Endpoint
-	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{"endpoint": cluster.Endpoint}); err != nil {
-		return nil, fmt.Errorf("registering the outputs of eks cluster %q: %w", settled.Name, err)
-	}
-	return cluster, nil
+	return frame.Make(ctx, frame.Component{
+		Provider: baseline.ProviderEKS, Token: ComponentToken, Name: name, Cluster: settled.Name, Faults: settled.Faults(),
+	}, opts, func(parent pulumi.ResourceOrInvokeOption) (*providers.Cluster, error) {
+		return (&maker{ctx: ctx, name: name, args: settled, child: parent}).make(opts)
+	})
 }
 
 // maker makes the parts of one cluster. Its methods stand in a file for each part.
@@ -116,20 +95,12 @@ func (m *maker) make(opts []pulumi.ResourceOption) (*providers.Cluster, error) {
 // contract is the cluster as the layers above know it. Nobody gets in before there is an access entry for it, so that the
 // Kubernetes provider, which every object in the cluster waits for, waits for the entries.
 func (m *maker) contract(control *eks.Cluster, entries []pulumi.Resource) (*providers.Cluster, error) {
-	authority := control.CertificateAuthority.Data().Elem().ApplyT(decode).(pulumi.StringOutput)
+	authority := control.CertificateAuthority.Data().Elem().ApplyT(frame.Decode).(pulumi.StringOutput)
 	kubeconfig := m.kubeconfig(control)
 	issuer := control.Identities.Index(pulumi.Int(0)).Oidcs().Index(pulumi.Int(0)).Issuer().Elem()
-	provider, err := kubernetes.NewProvider(m.ctx, m.name+"-kubernetes", &kubernetes.ProviderArgs{
-		Kubeconfig: kubeconfig,
-		// The same for the life of a cluster, and another one for the next of the same name.
-		ClusterIdentifier:     issuer,
-		DeleteUnreachable:     pulumi.Bool(true),
-		EnableServerSideApply: pulumi.Bool(true),
-		// What the stack says of a field holds, whoever has set it since.
-		EnablePatchForce: pulumi.Bool(true),
-	}, m.child, pulumi.DependsOn(entries))
+	provider, err := frame.NewKubernetesProvider(m.ctx, m.name, kubeconfig, issuer, m.child, pulumi.DependsOn(entries))
 	if err != nil {
-		return nil, fmt.Errorf("kubernetes provider: %w", err)
+		return nil, err
 	}
 	return &providers.Cluster{
 		Name:          m.args.Name,

@@ -11,7 +11,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/providers"
 	"github.com/rampart-iac/rampart/providers/eks/spec"
+	"github.com/rampart-iac/rampart/providers/internal/mock"
 )
 
 func TestFacts(t *testing.T) {
@@ -36,16 +38,16 @@ func TestWhatMustLastIsProtected(t *testing.T) {
 	for _, name := range []string{
 		"blue-cluster", "blue-secrets-key", "blue-logs-key", "blue-volumes-key", "blue-logs-cluster", "blue-logs-flow",
 	} {
-		if !lasting.named(t, name).RegisterRPC.GetProtect() {
+		if !lasting.Named(t, name).RegisterRPC.GetProtect() {
 			t.Errorf("%s is not protected", name)
 		}
-		if ephemeral.named(t, name).RegisterRPC.GetProtect() {
+		if ephemeral.Named(t, name).RegisterRPC.GetProtect() {
 			t.Errorf("%s of an ephemeral cluster is protected", name)
 		}
 		if strings.HasSuffix(name, "-key") {
-			if !lasting.named(t, name).RegisterRPC.GetRetainOnDelete() || ephemeral.named(t, name).RegisterRPC.GetRetainOnDelete() {
+			if !lasting.Named(t, name).RegisterRPC.GetRetainOnDelete() || ephemeral.Named(t, name).RegisterRPC.GetRetainOnDelete() {
 				t.Errorf("%s: kept when its stack goes: %t and ephemeral %t, want true and false", name,
-					lasting.named(t, name).RegisterRPC.GetRetainOnDelete(), ephemeral.named(t, name).RegisterRPC.GetRetainOnDelete())
+					lasting.Named(t, name).RegisterRPC.GetRetainOnDelete(), ephemeral.Named(t, name).RegisterRPC.GetRetainOnDelete())
 			}
 		}
 	}
@@ -57,7 +59,7 @@ func TestKeysServeOnlyTheirs(t *testing.T) {
 	t.Parallel()
 	made, _ := mustMake(t, asIs)
 	use := []string{"kms:Decrypt", "kms:Encrypt", "kms:CreateGrant", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:*"}
-	for _, key := range made.of("aws:kms/key:Key") {
+	for _, key := range made.Of("aws:kms/key:Key") {
 		inputs := key.Inputs.Mappable()
 		if inputs["enableKeyRotation"] != true || inputs["rotationPeriodInDays"] != 365.0 || inputs["deletionWindowInDays"] != 30.0 {
 			t.Errorf("%s: %v", key.Name, inputs)
@@ -78,7 +80,7 @@ func TestKeysServeOnlyTheirs(t *testing.T) {
 		}
 	}
 	grants := 0
-	for _, statement := range statements(t, made.named(t, "blue-secrets-key").Inputs["policy"].StringValue()) {
+	for _, statement := range statements(t, made.Named(t, "blue-secrets-key").Inputs["policy"].StringValue()) {
 		if slices.Contains(statement.Action, "kms:CreateGrant") {
 			grants++
 			if len(statement.Condition) > 0 || fmt.Sprint(statement.Principal) != "map[AWS:"+good().Deployer+"]" {
@@ -95,7 +97,7 @@ func TestKeysServeOnlyTheirs(t *testing.T) {
 func TestRolesAreNarrow(t *testing.T) {
 	t.Parallel()
 	made, _ := mustMake(t, asIs)
-	for _, policy := range made.of("aws:iam/rolePolicy:RolePolicy") {
+	for _, policy := range made.Of("aws:iam/rolePolicy:RolePolicy") {
 		for _, statement := range statements(t, policy.Inputs["policy"].StringValue()) {
 			for _, action := range statement.Action {
 				if strings.Contains(action, "*") || statement.Resource == "*" && action != "logs:DescribeLogGroups" {
@@ -104,7 +106,7 @@ func TestRolesAreNarrow(t *testing.T) {
 			}
 		}
 	}
-	for _, role := range made.of("aws:iam/role:Role") {
+	for _, role := range made.Of("aws:iam/role:Role") {
 		for _, statement := range statements(t, role.Inputs["assumeRolePolicy"].StringValue()) {
 			if service := statement.Principal["Service"]; service != "ec2.amazonaws.com" &&
 				statement.Condition["StringEquals"]["aws:SourceAccount"] != testAccount {
@@ -117,13 +119,13 @@ func TestRolesAreNarrow(t *testing.T) {
 func TestNodesGiveNothingAway(t *testing.T) {
 	t.Parallel()
 	made, _ := mustMake(t, asIs)
-	template := made.only(t, "aws:ec2/launchTemplate:LaunchTemplate")
+	template := made.Only(t, "aws:ec2/launchTemplate:LaunchTemplate")
 	for _, mapping := range template["blockDeviceMappings"].([]any) {
-		if at(mapping, "ebs", "encrypted") != "true" || at(mapping, "ebs", "kmsKeyId") != "arn-of-blue-volumes-key" || at(mapping, "ebs", "volumeType") != "gp3" {
+		if mock.At(mapping, "ebs", "encrypted") != "true" || mock.At(mapping, "ebs", "kmsKeyId") != "arn-of-blue-volumes-key" || mock.At(mapping, "ebs", "volumeType") != "gp3" {
 			t.Errorf("disk %v", mapping)
 		}
 	}
-	group := made.only(t, "aws:eks/nodeGroup:NodeGroup")
+	group := made.Only(t, "aws:eks/nodeGroup:NodeGroup")
 	if template["keyName"] != nil || group["remoteAccess"] != nil {
 		t.Error("nodes have a way in by SSH")
 	}
@@ -145,18 +147,18 @@ func TestNodesGiveNothingAway(t *testing.T) {
 func TestChangesReplaceNothing(t *testing.T) {
 	t.Parallel()
 	made, _ := mustMake(t, asIs)
-	group := made.named(t, "blue-nodes-general")
+	group := made.Named(t, "blue-nodes-general")
 	if group.Inputs.HasValue("nodeGroupName") || !group.Inputs.HasValue("nodeGroupNamePrefix") {
 		t.Error("a node group with a fixed name goes before the next one is there")
 	}
-	if group.Inputs.HasValue("instanceTypes") || made.only(t, "aws:ec2/launchTemplate:LaunchTemplate")["instanceType"] != "m7i.large" {
+	if group.Inputs.HasValue("instanceTypes") || made.Only(t, "aws:ec2/launchTemplate:LaunchTemplate")["instanceType"] != "m7i.large" {
 		t.Error("a single instance type is to stand in the template")
 	}
 	if ignored := group.RegisterRPC.GetIgnoreChanges(); !slices.Equal(ignored, []string{"scalingConfig.desiredSize"}) {
 		t.Errorf("changes of %v are ignored", ignored)
 	}
 	for _, name := range []string{"blue-cluster", "blue-nodes-general"} {
-		if timeout := made.named(t, name).RegisterRPC.GetCustomTimeouts().GetCreate(); timeout != "45m" && timeout != "60m" {
+		if timeout := made.Named(t, name).RegisterRPC.GetCustomTimeouts().GetCreate(); timeout != "45m" && timeout != "60m" {
 			t.Errorf("%s may take %q", name, timeout)
 		}
 	}
@@ -165,21 +167,12 @@ func TestChangesReplaceNothing(t *testing.T) {
 func TestKubeconfigHoldsNoCredential(t *testing.T) {
 	t.Parallel()
 	made, _ := mustMake(t, asIs)
-	provider := made.named(t, "blue-kubernetes")
-	kubeconfig := provider.Inputs["kubeconfig"]
-	if !kubeconfig.IsSecret() {
-		t.Fatal("the kubeconfig is not secret")
-	}
-	text := kubeconfig.SecretValue().Element.StringValue()
-	for _, bad := range []string{"token:", "client-key", "password", "insecure-skip-tls-verify"} {
-		if strings.Contains(text, bad) {
-			t.Errorf("it has %s", bad)
-		}
-	}
+	text := mock.Kubeconfig(t, made)
 	again, _ := mustMake(t, asIs)
-	if again.named(t, "blue-kubernetes").Inputs["kubeconfig"].SecretValue().Element.StringValue() != text {
+	if mock.Kubeconfig(t, again) != text {
 		t.Error("its text changes from run to run")
 	}
+	provider := made.Named(t, "blue-kubernetes")
 	if got := provider.Inputs["clusterIdentifier"].StringValue(); got != "https://issuer.example/1" {
 		t.Errorf("clusterIdentifier %q", got)
 	}
@@ -198,35 +191,34 @@ func TestAGivenNetworkIsLeftAlone(t *testing.T) {
 			{Zone: "eu-central-1a", ID: pulumi.String("subnet-1")}, {Zone: "eu-central-1b", ID: pulumi.String("subnet-2")},
 		}}
 	})
-	for _, args := range made.registered {
+	for _, args := range made.Registered {
 		if strings.HasPrefix(args.TypeToken, "aws:ec2/") && args.TypeToken != "aws:ec2/launchTemplate:LaunchTemplate" {
 			t.Errorf("made %s", args.TypeToken)
 		}
 	}
-	if got := fmt.Sprint(at(made.only(t, "aws:eks/cluster:Cluster"), "vpcConfig", "subnetIds")); got != "[subnet-1 subnet-2]" {
+	if got := fmt.Sprint(mock.At(made.Only(t, "aws:eks/cluster:Cluster"), "vpcConfig", "subnetIds")); got != "[subnet-1 subnet-2]" {
 		t.Errorf("subnets %s", got)
 	}
 }
 
 func TestTheCallersProviderIsTaken(t *testing.T) {
 	t.Parallel()
-	mocks := &recorder{}
-	err := pulumi.RunErr(func(ctx *pulumi.Context) error {
+	mocks := newEngine()
+	_, err := mocks.Run(func(ctx *pulumi.Context) (*providers.Cluster, error) {
 		own, err := aws.NewProvider(ctx, "own", &aws.ProviderArgs{Region: pulumi.String("eu-central-1")})
 		if err != nil {
-			return err
+			return nil, err
 		}
-		_, err = NewCluster(ctx, "blue", good(), pulumi.Providers(own))
-		return err
-	}, pulumi.WithMocks("project", "stack", mocks))
+		return NewCluster(ctx, "blue", good(), pulumi.Providers(own))
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := mocks.of("pulumi:providers:aws"); len(got) != 1 || got[0].Name != "own" {
+	if got := mocks.Of("pulumi:providers:aws"); len(got) != 1 || got[0].Name != "own" {
 		t.Errorf("providers %v", got)
 	}
 	own, _ := mustMake(t, asIs)
-	inputs := own.only(t, "pulumi:providers:aws")
+	inputs := own.Only(t, "pulumi:providers:aws")
 	if fmt.Sprint(inputs["allowedAccountIds"]) != `["111122223333"]` && fmt.Sprint(inputs["allowedAccountIds"]) != "[111122223333]" {
 		t.Errorf("other accounts are not refused: %v", inputs)
 	}
@@ -234,7 +226,7 @@ func TestTheCallersProviderIsTaken(t *testing.T) {
 
 func TestEveryFaultIsToldBeforeAnythingIsRegistered(t *testing.T) {
 	t.Parallel()
-	mocks, _, err := newCluster(t, &ClusterArgs{Account: "1", PublicCIDRs: []string{"0.0.0.0/0"}})
+	mocks, _, err := newCluster(&ClusterArgs{Account: "1", PublicCIDRs: []string{"0.0.0.0/0"}})
 	if err == nil {
 		t.Fatal("accepted")
 	}
@@ -243,7 +235,7 @@ func TestEveryFaultIsToldBeforeAnythingIsRegistered(t *testing.T) {
 			t.Errorf("no %s in: %v", want, err)
 		}
 	}
-	for _, args := range mocks.registered {
+	for _, args := range mocks.Registered {
 		if args.TypeToken != "pulumi:pulumi:Stack" {
 			t.Errorf("registered %s", args.TypeToken)
 		}
@@ -254,7 +246,7 @@ func TestEveryFaultIsToldBeforeAnythingIsRegistered(t *testing.T) {
 func TestChildrenBearTheirClustersName(t *testing.T) {
 	t.Parallel()
 	made, _ := mustMake(t, func(args *ClusterArgs) { args.Network.Egress, args.IRSA, args.GuardDuty = spec.EgressNAT, true, true })
-	for _, args := range made.registered {
+	for _, args := range made.Registered {
 		if args.TypeToken == "pulumi:pulumi:Stack" || args.Name == "blue" {
 			continue
 		}

@@ -3,93 +3,32 @@ package eks
 import (
 	"encoding/base64"
 	"encoding/json"
-	"slices"
-	"strings"
-	"sync"
 	"testing"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/rampart-iac/rampart/providers"
 	"github.com/rampart-iac/rampart/providers/eks/spec"
+	"github.com/rampart-iac/rampart/providers/internal/mock"
 )
 
 const testAccount = "111122223333"
 
-// recorder stands for the engine: it keeps what is registered, and makes up what others are made of.
-type recorder struct {
-	mu         sync.Mutex
-	registered []pulumi.MockResourceArgs
-}
-
-func (r *recorder) Call(pulumi.MockCallArgs) (resource.PropertyMap, error) { return nil, nil }
-
-func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.registered = append(r.registered, args)
-	outputs := args.Inputs.Copy()
-	set := func(name resource.PropertyKey, value any) {
-		if _, given := outputs[name]; !given {
-			outputs[name] = resource.NewPropertyValue(value)
+// newEngine makes up what AWS would answer.
+func newEngine() *mock.Engine {
+	return &mock.Engine{Complete: func(args pulumi.MockResourceArgs, outputs mock.Outputs) {
+		outputs.Default("arn", "arn-of-"+args.Name)
+		outputs.Default("name", args.Name)
+		outputs.Default("keyId", "key-of-"+args.Name)
+		switch args.TypeToken {
+		case "aws:eks/cluster:Cluster":
+			outputs.Default("endpoint", "https://cluster.example")
+			outputs.Default("certificateAuthority", map[string]any{"data": base64.StdEncoding.EncodeToString([]byte("pem"))})
+			outputs.Default("identities", []any{map[string]any{"oidcs": []any{map[string]any{"issuer": "https://issuer.example/1"}}}})
+		case "aws:ec2/launchTemplate:LaunchTemplate":
+			outputs.Default("latestVersion", 1)
 		}
-	}
-	set("arn", "arn-of-"+args.Name)
-	set("name", args.Name)
-	set("keyId", "key-of-"+args.Name)
-	switch args.TypeToken {
-	case "aws:eks/cluster:Cluster":
-		set("endpoint", "https://cluster.example")
-		set("certificateAuthority", map[string]any{"data": base64.StdEncoding.EncodeToString([]byte("pem"))})
-		set("identities", []any{map[string]any{"oidcs": []any{map[string]any{"issuer": "https://issuer.example/1"}}}})
-	case "aws:ec2/launchTemplate:LaunchTemplate":
-		set("latestVersion", 1)
-	}
-	return args.Name + "-id", outputs, nil
-}
-
-// of one type, sorted by their names.
-func (r *recorder) of(token string) []pulumi.MockResourceArgs {
-	var found []pulumi.MockResourceArgs
-	for _, args := range r.registered {
-		if args.TypeToken == token {
-			found = append(found, args)
-		}
-	}
-	slices.SortFunc(found, func(a, b pulumi.MockResourceArgs) int { return strings.Compare(a.Name, b.Name) })
-	return found
-}
-
-// only one of a type, or with a name.
-func (r *recorder) only(tb testing.TB, token string) map[string]any {
-	tb.Helper()
-	found := r.of(token)
-	if len(found) != 1 {
-		tb.Fatalf("%d resources of type %s, want 1", len(found), token)
-	}
-	return found[0].Inputs.Mappable()
-}
-
-// named is the one resource of a name.
-func (r *recorder) named(tb testing.TB, name string) pulumi.MockResourceArgs {
-	tb.Helper()
-	for _, args := range r.registered {
-		if args.Name == name {
-			return args
-		}
-	}
-	tb.Fatalf("no resource %s", name)
-	return pulumi.MockResourceArgs{}
-}
-
-// at follows keys into a value: at(inputs, "vpcConfig", "endpointPublicAccess").
-func at(value any, keys ...string) any {
-	for _, key := range keys {
-		object, _ := value.(map[string]any)
-		value = object[key]
-	}
-	return value
+	}}
 }
 
 // statements of a policy in an input.
@@ -111,26 +50,16 @@ func good() *ClusterArgs {
 	}
 }
 
-func newCluster(tb testing.TB, args *ClusterArgs, opts ...pulumi.ResourceOption) (*recorder, *providers.Cluster, error) {
-	tb.Helper()
-	mocks := &recorder{}
-	var cluster *providers.Cluster
-	err := pulumi.RunErr(func(ctx *pulumi.Context) (err error) {
-		cluster, err = NewCluster(ctx, "blue", args, opts...)
-		return err
-	}, pulumi.WithMocks("project", "stack", mocks))
-	return mocks, cluster, err
+// making makes clusters by way of an engine that is none.
+var making = mock.Maker[ClusterArgs]{Engine: newEngine, Good: good, New: NewCluster}
+
+func newCluster(args *ClusterArgs) (*mock.Engine, *providers.Cluster, error) {
+	return making.Make(args)
 }
 
-func mustMake(tb testing.TB, change func(*ClusterArgs)) (*recorder, *providers.Cluster) {
+func mustMake(tb testing.TB, change func(*ClusterArgs)) (*mock.Engine, *providers.Cluster) {
 	tb.Helper()
-	args := good()
-	change(args)
-	mocks, cluster, err := newCluster(tb, args)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return mocks, cluster
+	return making.Must(tb, change)
 }
 
 func asIs(*ClusterArgs) {}

@@ -9,21 +9,14 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/rampart-iac/rampart/providers/eks/spec"
+	"github.com/rampart-iac/rampart/providers/internal/frame"
 )
 
 // chooseProvider takes the caller's provider for aws, or makes one that refuses every account but the one that is meant.
 func (m *maker) chooseProvider(opts []pulumi.ResourceOption) error {
-	given, err := pulumi.NewResourceOptions(opts...)
-	if err != nil {
+	brought, err := frame.Brings[*aws.Provider](opts)
+	if err != nil || brought {
 		return err
-	}
-	for _, provider := range given.Providers {
-		if _, ok := provider.(*aws.Provider); ok {
-			return nil // children inherit it
-		}
-	}
-	if _, ok := given.Provider.(*aws.Provider); ok {
-		return nil
 	}
 	provider, err := aws.NewProvider(m.ctx, m.name+"-aws", &aws.ProviderArgs{
 		Region:            pulumi.String(m.args.Region),

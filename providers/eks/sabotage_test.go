@@ -36,14 +36,14 @@ func TestCISItemsSeeSabotage(t *testing.T) {
 	for id, broken := range sabotage {
 		made, _ := mustMake(t, asIs)
 		found := false
-		for i, args := range made.registered {
+		for i, args := range made.Registered {
 			if args.Name != broken.name {
 				continue
 			}
 			found = true
-			made.registered[i].Inputs = args.Inputs.Copy()
+			made.Registered[i].Inputs = args.Inputs.Copy()
 			for key, value := range broken.change {
-				made.registered[i].Inputs[resource.PropertyKey(key)] = resource.NewPropertyValue(value)
+				made.Registered[i].Inputs[resource.PropertyKey(key)] = resource.NewPropertyValue(value)
 			}
 		}
 		if !found || len(cisItems[id](t, made)) == 0 {

@@ -1,15 +1,13 @@
 package gke
 
 import (
-	"fmt"
-
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/container"
-	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/rampart-iac/rampart/baseline"
 	"github.com/rampart-iac/rampart/providers"
 	"github.com/rampart-iac/rampart/providers/gke/spec"
+	"github.com/rampart-iac/rampart/providers/internal/frame"
 )
 
 // ComponentToken is the type token of the component that NewCluster registers.
@@ -20,13 +18,6 @@ const addonManager = "system:addon-manager"
 
 // ClusterArgs describe a hardened GKE cluster.
 type ClusterArgs = spec.Cluster
-
-// hardenedCluster is the parent of all that makes the cluster.
-type hardenedCluster struct {
-	pulumi.ResourceState
-
-	Endpoint pulumi.StringOutput `pulumi:"endpoint"`
-}
 
 // NewCluster makes a hardened cluster: Secret objects and disks encrypted with keys of its own, logs in a bucket that is
 // there before it, an API server that answers inside the network only, nodes without public addresses on
@@ -43,23 +34,11 @@ func NewCluster(
 		args = &ClusterArgs{}
 	}
 	settled := args.WithDefaults(name)
-	if faults := settled.Faults(); len(faults) > 0 {
-		return nil, fmt.Errorf("gke cluster %q: %w", settled.Name, faults)
-	}
-	component := &hardenedCluster{}
-	if err := ctx.RegisterComponentResource(ComponentToken, name, component, opts...); err != nil {
-		return nil, fmt.Errorf("registering gke cluster %q: %w", settled.Name, err)
-	}
-	maker := &maker{ctx: ctx, name: name, args: settled, child: pulumi.Parent(component)}
-	cluster, err := maker.make(opts)
-	if err != nil {
-		return nil, fmt.Errorf("gke cluster %q: %w", settled.Name, err)
-	}
-	component.Endpoint = cluster.Endpoint
-	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{"endpoint": cluster.Endpoint}); err != nil {
-		return nil, fmt.Errorf("registering the outputs of gke cluster %q: %w", settled.Name, err)
-	}
-	return cluster, nil
+	return frame.Make(ctx, frame.Component{
+		Provider: baseline.ProviderGKE, Token: ComponentToken, Name: name, Cluster: settled.Name, Faults: settled.Faults(),
+	}, opts, func(parent pulumi.ResourceOrInvokeOption) (*providers.Cluster, error) {
+		return (&maker{ctx: ctx, name: name, args: settled, child: parent}).make(opts)
+	})
 }
 
 // maker makes the parts of one cluster. Its methods stand in a file for each part.
@@ -120,23 +99,17 @@ func (m *maker) contract(control *container.Cluster) (*providers.Cluster, error)
 	endpoint := pulumi.Sprintf("https://%s", control.Endpoint)
 	encoded := control.MasterAuth.ClusterCaCertificate().Elem()
 	kubeconfig := m.kubeconfig(endpoint, encoded)
-	provider, err := kubernetes.NewProvider(m.ctx, m.name+"-kubernetes", &kubernetes.ProviderArgs{
-		Kubeconfig: kubeconfig,
-		// The same for the life of a cluster, and another one for the next of the same name, which has an authority of its own.
-		ClusterIdentifier:     encoded.ApplyT(fingerprint).(pulumi.StringOutput),
-		DeleteUnreachable:     pulumi.Bool(true),
-		EnableServerSideApply: pulumi.Bool(true),
-		// What the stack says of a field holds, whoever has set it since.
-		EnablePatchForce: pulumi.Bool(true),
-	}, m.child)
+	// A cluster's authority is its own: the next one of the same name has another.
+	identifier := encoded.ApplyT(fingerprint).(pulumi.StringOutput)
+	provider, err := frame.NewKubernetesProvider(m.ctx, m.name, kubeconfig, identifier, m.child)
 	if err != nil {
-		return nil, fmt.Errorf("kubernetes provider: %w", err)
+		return nil, err
 	}
 	return &providers.Cluster{
 		Name:          m.args.Name,
 		Kubeconfig:    kubeconfig,
 		Endpoint:      endpoint,
-		CACertificate: encoded.ApplyT(decode).(pulumi.StringOutput),
+		CACertificate: encoded.ApplyT(frame.Decode).(pulumi.StringOutput),
 		OIDCIssuer: pulumi.Sprintf("https://container.googleapis.com/v1/projects/%s/locations/%s/clusters/%s",
 			m.args.Project, m.args.Region, control.Name),
 		Provider: provider,

@@ -10,7 +10,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/providers"
 	"github.com/rampart-iac/rampart/providers/gke/spec"
+	"github.com/rampart-iac/rampart/providers/internal/mock"
 )
 
 func TestFacts(t *testing.T) {
@@ -35,14 +37,14 @@ func TestWhatMustLastIsProtected(t *testing.T) {
 	for name, retained := range map[string]bool{
 		"blue-cluster": false, "blue-keys": false, "blue-secrets-key": true, "blue-disks-key": true, "blue-logs": true,
 	} {
-		if rpc := lasting.named(t, name).RegisterRPC; !rpc.GetProtect() || rpc.GetRetainOnDelete() != retained {
+		if rpc := lasting.Named(t, name).RegisterRPC; !rpc.GetProtect() || rpc.GetRetainOnDelete() != retained {
 			t.Errorf("%s: protected %t, retained %t, want true and %t", name, rpc.GetProtect(), rpc.GetRetainOnDelete(), retained)
 		}
-		if rpc := ephemeral.named(t, name).RegisterRPC; rpc.GetProtect() || rpc.GetRetainOnDelete() {
+		if rpc := ephemeral.Named(t, name).RegisterRPC; rpc.GetProtect() || rpc.GetRetainOnDelete() {
 			t.Errorf("%s of an ephemeral cluster is kept", name)
 		}
 	}
-	if lasting.only(t, clusterToken)["deletionProtection"] != true || ephemeral.only(t, clusterToken)["deletionProtection"] != false {
+	if lasting.Only(t, clusterToken)["deletionProtection"] != true || ephemeral.Only(t, clusterToken)["deletionProtection"] != false {
 		t.Error("deletion protection of GKE is not that of the cluster")
 	}
 }
@@ -51,14 +53,14 @@ func TestWhatMustLastIsProtected(t *testing.T) {
 func TestKeysServeOnlyTheirs(t *testing.T) {
 	t.Parallel()
 	made, _ := mustMake(t, asIs)
-	for _, key := range made.of("gcp:kms/cryptoKey:CryptoKey") {
+	for _, key := range made.Of("gcp:kms/cryptoKey:CryptoKey") {
 		inputs := key.Inputs.Mappable()
-		if inputs["rotationPeriod"] != "7776000s" || inputs["destroyScheduledDuration"] != "2592000s" || at(inputs, "versionTemplate", "protectionLevel") != "HSM" {
+		if inputs["rotationPeriod"] != "7776000s" || inputs["destroyScheduledDuration"] != "2592000s" || mock.At(inputs, "versionTemplate", "protectionLevel") != "HSM" {
 			t.Errorf("%s: %v", key.Name, inputs)
 		}
 	}
 	got := map[string]any{}
-	for _, grant := range made.of("gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember") {
+	for _, grant := range made.Of("gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember") {
 		inputs := grant.Inputs.Mappable()
 		got[inputs["cryptoKeyId"].(string)] = inputs["member"]
 		if inputs["role"] != "roles/cloudkms.cryptoKeyEncrypterDecrypter" {
@@ -78,10 +80,10 @@ func TestAKeyOfTheUsers(t *testing.T) {
 	t.Parallel()
 	const own = "projects/k/locations/europe-west3/keyRings/a/cryptoKeys/b"
 	made, _ := mustMake(t, func(args *ClusterArgs) { args.SecretsKey = own })
-	if got := at(made.only(t, clusterToken), "databaseEncryption", "keyName"); got != own {
+	if got := mock.At(made.Only(t, clusterToken), "databaseEncryption", "keyName"); got != own {
 		t.Errorf("got %v", got)
 	}
-	if keys := made.of("gcp:kms/cryptoKey:CryptoKey"); len(keys) != 1 {
+	if keys := made.Of("gcp:kms/cryptoKey:CryptoKey"); len(keys) != 1 {
 		t.Errorf("%d keys are made, want that for disks", len(keys))
 	}
 }
@@ -92,10 +94,10 @@ func TestRolesAreNarrow(t *testing.T) {
 	made, _ := mustMake(t, func(args *ClusterArgs) {
 		args.ImageRepositories = []string{"europe-west3-docker.pkg.dev/acme-prod/images"}
 	})
-	if role := made.only(t, "gcp:projects/iAMMember:IAMMember")["role"]; role != "roles/container.defaultNodeServiceAccount" {
+	if role := made.Only(t, "gcp:projects/iAMMember:IAMMember")["role"]; role != "roles/container.defaultNodeServiceAccount" {
 		t.Errorf("nodes have %v", role)
 	}
-	reader := made.only(t, "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember")
+	reader := made.Only(t, "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember")
 	if reader["role"] != "roles/artifactregistry.reader" || reader["repository"] != "images" {
 		t.Errorf("nodes have %v", reader)
 	}
@@ -105,12 +107,12 @@ func TestRolesAreNarrow(t *testing.T) {
 func TestCalicoOrDataplane(t *testing.T) {
 	t.Parallel()
 	made, _ := mustMake(t, asIs)
-	if cluster := made.only(t, clusterToken); cluster["networkPolicy"] != nil || cluster["datapathProvider"] != "ADVANCED_DATAPATH" {
+	if cluster := made.Only(t, clusterToken); cluster["networkPolicy"] != nil || cluster["datapathProvider"] != "ADVANCED_DATAPATH" {
 		t.Errorf("Dataplane V2: %v, %v", cluster["networkPolicy"], cluster["datapathProvider"])
 	}
 	made, calico := mustMake(t, func(args *ClusterArgs) { args.Calico = true })
-	cluster := made.only(t, clusterToken)
-	if at(cluster, "networkPolicy", "enabled") != true || at(cluster, "addonsConfig", "networkPolicyConfig", "disabled") != false ||
+	cluster := made.Only(t, clusterToken)
+	if mock.At(cluster, "networkPolicy", "enabled") != true || mock.At(cluster, "addonsConfig", "networkPolicyConfig", "disabled") != false ||
 		cluster["datapathProvider"] != "LEGACY_DATAPATH" || calico.Facts.PolicyEnforcer != baseline.PolicyEnforcerManagedCalico {
 		t.Errorf("Calico: %v, %+v", cluster, calico.Facts)
 	}
@@ -123,13 +125,13 @@ func TestCalicoOrDataplane(t *testing.T) {
 func TestNoWayOut(t *testing.T) {
 	t.Parallel()
 	made, _ := mustMake(t, asIs)
-	if route := made.only(t, "gcp:compute/route:Route"); route["destRange"] != "199.36.153.4/30" {
+	if route := made.Only(t, "gcp:compute/route:Route"); route["destRange"] != "199.36.153.4/30" {
 		t.Errorf("got %v", route)
 	}
-	if nats := made.of("gcp:compute/routerNat:RouterNat"); len(nats) != 0 {
+	if nats := made.Of("gcp:compute/routerNat:RouterNat"); len(nats) != 0 {
 		t.Errorf("%d NATs", len(nats))
 	}
-	if made.only(t, "gcp:compute/network:Network")["deleteDefaultRoutesOnCreate"] != true {
+	if made.Only(t, "gcp:compute/network:Network")["deleteDefaultRoutesOnCreate"] != true {
 		t.Error("the network has the default route")
 	}
 }
@@ -143,13 +145,13 @@ func TestGivenNetworkIsLeftAlone(t *testing.T) {
 			PodRange: "p", ServiceRange: "s",
 		}
 	})
-	for _, args := range made.registered {
+	for _, args := range made.Registered {
 		if strings.HasPrefix(args.TypeToken, "gcp:compute/") || strings.HasPrefix(args.TypeToken, "gcp:dns/") {
 			t.Errorf("%s is made", args.Name)
 		}
 	}
-	cluster := made.only(t, clusterToken)
-	if cluster["subnetwork"] != "nodes" || at(cluster, "ipAllocationPolicy", "servicesSecondaryRangeName") != "s" {
+	cluster := made.Only(t, clusterToken)
+	if cluster["subnetwork"] != "nodes" || mock.At(cluster, "ipAllocationPolicy", "servicesSecondaryRangeName") != "s" {
 		t.Errorf("got %v", cluster)
 	}
 }
@@ -158,7 +160,7 @@ func TestGivenNetworkIsLeftAlone(t *testing.T) {
 func TestChangesReplaceNothing(t *testing.T) {
 	t.Parallel()
 	made, _ := mustMake(t, asIs)
-	pool, cluster := made.named(t, "blue-nodes-general"), made.named(t, "blue-cluster")
+	pool, cluster := made.Named(t, "blue-nodes-general"), made.Named(t, "blue-cluster")
 	if pool.Inputs.HasValue("name") || !pool.Inputs.HasValue("namePrefix") || pool.Inputs.HasValue("version") {
 		t.Errorf("got %v", pool.Inputs)
 	}
@@ -176,33 +178,32 @@ func TestChangesReplaceNothing(t *testing.T) {
 // TestProviderOfTheCallers: what is made is made by it.
 func TestProviderOfTheCallers(t *testing.T) {
 	t.Parallel()
-	mocks := &recorder{}
-	err := pulumi.RunErr(func(ctx *pulumi.Context) error {
+	mocks := newEngine()
+	_, err := mocks.Run(func(ctx *pulumi.Context) (*providers.Cluster, error) {
 		own, err := gcp.NewProvider(ctx, "own", &gcp.ProviderArgs{})
 		if err != nil {
-			return err
+			return nil, err
 		}
-		_, err = NewCluster(ctx, "blue", good(), pulumi.Providers(own))
-		return err
-	}, pulumi.WithMocks("project", "stack", mocks))
+		return NewCluster(ctx, "blue", good(), pulumi.Providers(own))
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if made := mocks.of("pulumi:providers:gcp"); len(made) != 1 || made[0].Name != "own" {
+	if made := mocks.Of("pulumi:providers:gcp"); len(made) != 1 || made[0].Name != "own" {
 		t.Errorf("%d providers", len(made))
 	}
-	if provider := mocks.named(t, "blue-cluster").Provider; !strings.Contains(provider, "own") {
+	if provider := mocks.Named(t, "blue-cluster").Provider; !strings.Contains(provider, "own") {
 		t.Errorf("the cluster is made by %s", provider)
 	}
 }
 
 func TestBadArgumentsMakeNothing(t *testing.T) {
 	t.Parallel()
-	mocks, _, err := newCluster(t, nil)
+	mocks, _, err := newCluster(nil)
 	if err == nil || !strings.Contains(err.Error(), "project") || !strings.Contains(err.Error(), "deployer") {
 		t.Errorf("got %v", err)
 	}
-	if len(mocks.registered) > 0 {
-		t.Errorf("%d resources are made", len(mocks.registered))
+	if len(mocks.Registered) > 0 {
+		t.Errorf("%d resources are made", len(mocks.Registered))
 	}
 }

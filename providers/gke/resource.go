@@ -7,21 +7,15 @@ import (
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp"
 	"github.com/pulumi/pulumi-gcp/sdk/v7/go/gcp/projects"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/rampart-iac/rampart/providers/internal/frame"
 )
 
 // chooseProvider takes the caller's provider for gcp, or makes one.
 func (m *maker) chooseProvider(opts []pulumi.ResourceOption) error {
-	given, err := pulumi.NewResourceOptions(opts...)
-	if err != nil {
+	brought, err := frame.Brings[*gcp.Provider](opts)
+	if err != nil || brought {
 		return err
-	}
-	for _, provider := range given.Providers {
-		if _, ok := provider.(*gcp.Provider); ok {
-			return nil // children inherit it
-		}
-	}
-	if _, ok := given.Provider.(*gcp.Provider); ok {
-		return nil
 	}
 	provider, err := gcp.NewProvider(m.ctx, m.name+"-gcp", &gcp.ProviderArgs{
 		Project: pulumi.String(m.args.Project), Region: pulumi.String(m.args.Region),

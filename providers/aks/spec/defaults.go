@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/rampart-iac/rampart/providers/internal/rules"
 )
 
 // Defaults of Cluster.
@@ -25,19 +27,19 @@ const (
 
 // WithDefaults returns a copy in which every field that has a default is set.
 func (c Cluster) WithDefaults(resourceName string) Cluster {
-	setDefault(&c.Name, resourceName)
-	setDefault(&c.Environment, EnvironmentProd)
-	setDefault(&c.KubernetesVersion, Versions()[0].Kubernetes)
-	setDefault(&c.Network.CIDR, DefaultCIDR)
-	setDefault(&c.Network.PodCIDR, DefaultPodCIDR)
-	setDefault(&c.Network.Egress, EgressNAT)
-	setDefault(&c.ServiceCIDR, DefaultServiceCIDR)
-	setDefault(&c.VaultName, vaultName(c.Subscription, c.Name))
-	setDefault(&c.KeyRotationDays, DefaultKeyRotationDays)
-	setDefault(&c.LogRetentionDays, DefaultLogRetentionDays)
-	setDefault(&c.Maintenance.Day, DefaultMaintenanceDay)
-	setDefault(&c.Maintenance.Start, DefaultMaintenanceStart)
-	setDefault(&c.Maintenance.Hours, DefaultMaintenanceHours)
+	rules.Default(&c.Name, resourceName)
+	rules.Default(&c.Environment, EnvironmentProd)
+	rules.Default(&c.KubernetesVersion, Versions()[0].Kubernetes)
+	rules.Default(&c.Network.CIDR, DefaultCIDR)
+	rules.Default(&c.Network.PodCIDR, DefaultPodCIDR)
+	rules.Default(&c.Network.Egress, EgressNAT)
+	rules.Default(&c.ServiceCIDR, DefaultServiceCIDR)
+	rules.Default(&c.VaultName, vaultName(c.Subscription, c.Name))
+	rules.Default(&c.KeyRotationDays, DefaultKeyRotationDays)
+	rules.Default(&c.LogRetentionDays, DefaultLogRetentionDays)
+	rules.Default(&c.Maintenance.Day, DefaultMaintenanceDay)
+	rules.Default(&c.Maintenance.Start, DefaultMaintenanceStart)
+	rules.Default(&c.Maintenance.Hours, DefaultMaintenanceHours)
 	if len(c.NodePools) == 0 {
 		c.NodePools = []NodePool{{Name: "system"}}
 	}
@@ -49,10 +51,10 @@ func (c Cluster) WithDefaults(resourceName string) Cluster {
 }
 
 func (p *NodePool) setDefaults() {
-	setDefault(&p.VMSize, DefaultVMSize)
-	setDefault(&p.Min, DefaultMinNodes)
-	setDefault(&p.Max, p.Min+2)
-	setDefault(&p.DiskGiB, DefaultDiskGiB)
+	rules.Default(&p.VMSize, DefaultVMSize)
+	rules.Default(&p.Min, DefaultMinNodes)
+	rules.Default(&p.Max, p.Min+2)
+	rules.Default(&p.DiskGiB, DefaultDiskGiB)
 	if len(p.Zones) == 0 {
 		p.Zones = []int{1, 2, 3}
 	}
@@ -68,11 +70,4 @@ func vaultName(subscription, cluster string) string {
 	readable := strings.Trim(notInVaultNames.ReplaceAllString(strings.ToLower(cluster), "-"), "-")
 	readable = strings.Trim(readable[:min(len(readable), longest-digestLength-2)], "-")
 	return "k" + readable + "-" + digest // a name starts with a letter
-}
-
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
 }

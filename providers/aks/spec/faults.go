@@ -1,9 +1,8 @@
 package spec
 
 import (
-	"fmt"
-
 	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/providers/internal/rules"
 )
 
 // Faults returns everything that is wrong with a cluster whose defaults are set, by the fields of Cluster in lower camel
@@ -18,17 +17,11 @@ func (c Cluster) Faults() baseline.Faults {
 	check.keysAndLogs()
 	check.maintenance()
 	check.nodePools()
-	return check.faults
+	return check.Faults
 }
 
-// checker collects faults.
+// checker holds a cluster to the rules.
 type checker struct {
+	rules.Checker
 	cluster Cluster
-	faults  baseline.Faults
-}
-
-func (c *checker) report(field string, value any, rule, remedy string, arguments ...any) {
-	c.faults = append(c.faults, baseline.Fault{
-		Field: field, Value: fmt.Sprint(value), Rule: rule, Remedy: fmt.Sprintf(remedy, arguments...),
-	})
 }

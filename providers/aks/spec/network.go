@@ -1,7 +1,6 @@
 package spec
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 )
@@ -11,7 +10,6 @@ const (
 	widestNetwork, narrowestNetwork   = 16, 22 // of a /22, half are 500 nodes
 	widestPods, narrowestPods         = 12, 20 // each node takes a /24
 	widestServices, narrowestServices = 12, 24 // AKS takes none wider than a /12
-	widestPublic                      = 16     // a larger range has more owners than one
 )
 
 // Ranges that AKS keeps for itself; one of a cluster must not meet them.
@@ -21,7 +19,7 @@ func (c *checker) network() {
 	network := c.cluster.Network
 	c.ranges()
 	if !slices.Contains([]Egress{EgressNAT, EgressFirewall}, network.Egress) {
-		c.report("network.egress", network.Egress, "is unknown", "use %s or %s", EgressNAT, EgressFirewall)
+		c.Report("network.egress", network.Egress, "is unknown", "use %s or %s", EgressNAT, EgressFirewall)
 	}
 	if network.Given() {
 		c.givenNetwork()
@@ -30,26 +28,26 @@ func (c *checker) network() {
 	address, err := netip.ParseAddr(network.FirewallIP)
 	switch {
 	case network.Egress != EgressFirewall && network.FirewallIP != "":
-		c.report("network.firewallIP", network.FirewallIP, "is that of another way out",
+		c.Report("network.firewallIP", network.FirewallIP, "is that of another way out",
 			"remove it, or set network.egress to %s", EgressFirewall)
 	case network.Egress == EgressFirewall && network.FirewallIP == "":
-		c.report("network.firewallIP", "", "is missing", "name the private address of the firewall")
+		c.Report("network.firewallIP", "", "is missing", "name the private address of the firewall")
 	case network.Egress == EgressFirewall && (err != nil || !address.Is4() || !address.IsPrivate()):
-		c.report("network.firewallIP", network.FirewallIP, "is no private IPv4 address", "write one such as 10.100.0.4")
+		c.Report("network.firewallIP", network.FirewallIP, "is no private IPv4 address", "write one such as 10.100.0.4")
 	}
 }
 
 func (c *checker) givenNetwork() {
 	network := c.cluster.Network
 	if network.FirewallIP != "" {
-		c.report("network.firewallIP", network.FirewallIP, "is for a network that is made",
+		c.Report("network.firewallIP", network.FirewallIP, "is for a network that is made",
 			"remove it: the routes of the subnet are yours")
 	}
 	if network.NodeSubnetID == nil {
-		c.report("network.nodeSubnetID", "", "is missing", "name the subnet of the nodes, too")
+		c.Report("network.nodeSubnetID", "", "is missing", "name the subnet of the nodes, too")
 	}
 	if network.APIServerSubnetID == nil {
-		c.report("network.apiServerSubnetID", "", "is missing", "name a subnet of the API server's own, delegated to "+
+		c.Report("network.apiServerSubnetID", "", "is missing", "name a subnet of the API server's own, delegated to "+
 			"Microsoft.ContainerService/managedClusters")
 	}
 }
@@ -67,52 +65,22 @@ func (c *checker) ranges() {
 		{"network.podCIDR", c.cluster.Network.PodCIDR, widestPods, narrowestPods},
 		{"serviceCIDR", c.cluster.ServiceCIDR, widestServices, narrowestServices},
 	} {
-		prefix, ok := c.sized(each.field, each.text, each.widest, each.narrowest)
+		prefix, ok := c.Sized(each.field, each.text, each.widest, each.narrowest)
 		if !ok {
 			continue
 		}
 		for _, kept := range reserved {
 			if prefix.Overlaps(netip.MustParsePrefix(kept)) {
-				c.report(each.field, each.text, "meets "+kept+", which AKS keeps for itself", "choose another range")
+				c.Report(each.field, each.text, "meets "+kept+", which AKS keeps for itself", "choose another range")
 			}
 		}
 		for i, other := range prefixes {
 			if prefix.Overlaps(other) {
-				c.report(each.field, each.text, "overlaps "+good[i].field+" "+good[i].text, "choose ranges that do not meet")
+				c.Report(each.field, each.text, "overlaps "+good[i].field+" "+good[i].text, "choose ranges that do not meet")
 			}
 		}
 		good, prefixes = append(good, each), append(prefixes, prefix)
 	}
-}
-
-// sized parses a range in private address space of a size between two prefix lengths.
-func (c *checker) sized(field, text string, widest, narrowest int) (netip.Prefix, bool) {
-	prefix, ok := c.cidr(field, text)
-	switch {
-	case !ok:
-	case prefix.Bits() < widest || prefix.Bits() > narrowest:
-		c.report(field, text, fmt.Sprintf("is a /%d", prefix.Bits()), "use a range from /%d to /%d", widest, narrowest)
-		ok = false
-	case !prefix.Addr().IsPrivate():
-		c.report(field, text, "is not private address space", "use a part of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16")
-		ok = false
-	}
-	return prefix, ok
-}
-
-func (c *checker) cidr(field, text string) (netip.Prefix, bool) {
-	prefix, err := netip.ParsePrefix(text)
-	switch {
-	case err != nil:
-		c.report(field, text, "is no range in CIDR notation", "write one such as 10.0.0.0/16")
-	case !prefix.Addr().Is4():
-		c.report(field, text, "is no IPv4 range", "write one such as 10.0.0.0/16")
-	case prefix != prefix.Masked():
-		c.report(field, text, "has bits set behind the prefix", "did you mean %s?", prefix.Masked())
-	default:
-		return prefix, true
-	}
-	return netip.Prefix{}, false
 }
 
 // SubnetCIDRs are the ranges of a network that is made: the first half is the nodes', and the API server has the last /28.

@@ -23,26 +23,26 @@ const (
 
 func (c *checker) identity() {
 	if !clusterName.MatchString(c.cluster.Name) {
-		c.report("name", c.cluster.Name, "is no name of an AKS cluster", "use 1 to 40 letters, digits, dashes and underscores")
+		c.Report("name", c.cluster.Name, "is no name of an AKS cluster", "use 1 to 40 letters, digits, dashes and underscores")
 	}
 	c.identifier("subscription", c.cluster.Subscription, "the subscription")
 	c.identifier("tenant", c.cluster.Tenant, "the directory")
 	if !region.MatchString(c.cluster.Region) {
-		c.report("region", c.cluster.Region, "is no region of Azure", "write one such as germanywestcentral")
+		c.Report("region", c.cluster.Region, "is no region of Azure", "write one such as germanywestcentral")
 	}
 	if !slices.Contains([]Environment{EnvironmentDev, EnvironmentStaging, EnvironmentProd}, c.cluster.Environment) {
-		c.report("environment", c.cluster.Environment, "is unknown", "use dev, staging or prod")
+		c.Report("environment", c.cluster.Environment, "is unknown", "use dev, staging or prod")
 	}
 	for key, value := range c.cluster.Tags {
 		if key == "" || len(key) > 512 || len(value) > 256 || strings.ContainsAny(key, `<>%&\?/`) {
-			c.report("tags", key, "is no tag of Azure", `use 1 to 512 letters but none of <>%%&\?/, and a value of at most 256`)
+			c.Report("tags", key, "is no tag of Azure", `use 1 to 512 letters but none of <>%%&\?/, and a value of at most 256`)
 		}
 	}
 }
 
 func (c *checker) identifier(field, value, of string) {
 	if !uuid.MatchString(value) {
-		c.report(field, value, "is no identifier of "+of, "write it in lower case, as 00000000-0000-0000-0000-000000000000 is")
+		c.Report(field, value, "is no identifier of "+of, "write it in lower case, as 00000000-0000-0000-0000-000000000000 is")
 	}
 }
 
@@ -54,33 +54,18 @@ func (c *checker) version() {
 	for _, each := range Versions() {
 		names = append(names, string(each.Kubernetes))
 	}
-	c.report("kubernetesVersion", c.cluster.KubernetesVersion, "is not supported on AKS", "use one of %s", strings.Join(names, ", "))
+	c.Report("kubernetesVersion", c.cluster.KubernetesVersion, "is not supported on AKS", "use one of %s", strings.Join(names, ", "))
 }
 
 // endpoint holds the public address of the API server, if there is to be one.
 func (c *checker) endpoint() {
-	if c.cluster.Production() && !c.cluster.Private() {
-		c.report("publicCIDRs", c.cluster.PublicCIDRs, "gives a cluster of the environment prod a public address",
-			"remove it; docs/aks.md says how to get in")
-	}
-	for i, text := range c.cluster.PublicCIDRs {
-		field := fmt.Sprintf("publicCIDRs[%d]", i)
-		prefix, ok := c.cidr(field, text)
-		switch {
-		case !ok:
-		case prefix.Bits() < widestPublic:
-			c.report(field, text, "is as good as the whole world",
-				"name the ranges that administrators come from, none wider than a /%d", widestPublic)
-		case prefix.Addr().IsPrivate():
-			c.report(field, text, "is private address space, from which nobody reaches a public address", "remove it")
-		}
-	}
+	c.Public(c.cluster.Production(), c.cluster.PublicCIDRs, "docs/aks.md", "remove it")
 }
 
 // administrators holds those who get into the cluster.
 func (c *checker) administrators() {
 	if c.cluster.AdminGroup == "" {
-		c.report("adminGroup", "", "is missing: nobody would be the cluster's administrator",
+		c.Report("adminGroup", "", "is missing: nobody would be the cluster's administrator",
 			"name the group in Entra ID that whoever runs Pulumi is in")
 	} else {
 		c.identifier("adminGroup", c.cluster.AdminGroup, "a group in Entra ID")
@@ -88,7 +73,7 @@ func (c *checker) administrators() {
 	for i, group := range c.cluster.Administrators {
 		field := fmt.Sprintf("administrators[%d]", i)
 		if group == c.cluster.AdminGroup || slices.Contains(c.cluster.Administrators[:i], group) {
-			c.report(field, group, "is an administrator already", "remove it")
+			c.Report(field, group, "is an administrator already", "remove it")
 			continue
 		}
 		c.identifier(field, group, "a group in Entra ID")
@@ -97,14 +82,14 @@ func (c *checker) administrators() {
 
 func (c *checker) keysAndLogs() {
 	if name := c.cluster.VaultName; !vault.MatchString(name) || strings.Contains(name, "--") {
-		c.report("vaultName", name, "is no name of a key vault",
+		c.Report("vaultName", name, "is no name of a key vault",
 			"use 3 to 24 letters, digits and single dashes, a letter first and no dash last")
 	}
 	if days := c.cluster.KeyRotationDays; days < shortestRotation || days > longestRotation {
-		c.report("keyRotationDays", days, "is out of range", "use %d to %d", shortestRotation, longestRotation)
+		c.Report("keyRotationDays", days, "is out of range", "use %d to %d", shortestRotation, longestRotation)
 	}
 	if days := c.cluster.LogRetentionDays; days < shortestRetention || days > longestRetention {
-		c.report("logRetentionDays", days, "is not a time that Log Analytics keeps logs for, or too short",
+		c.Report("logRetentionDays", days, "is not a time that Log Analytics keeps logs for, or too short",
 			"use %d to %d", shortestRetention, longestRetention)
 	}
 }
@@ -113,12 +98,12 @@ func (c *checker) maintenance() {
 	window := c.cluster.Maintenance
 	days := []string{"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"}
 	if !slices.Contains(days, window.Day) {
-		c.report("maintenance.day", window.Day, "is no day of the week", "use one of %s", strings.Join(days, ", "))
+		c.Report("maintenance.day", window.Day, "is no day of the week", "use one of %s", strings.Join(days, ", "))
 	}
 	if _, err := time.Parse("15:04", window.Start); err != nil || len(window.Start) != len("00:00") {
-		c.report("maintenance.start", window.Start, "is no time of a day", "write it as hh:mm in UTC, in quotes, such as \"01:00\"")
+		c.Report("maintenance.start", window.Start, "is no time of a day", "write it as hh:mm in UTC, in quotes, such as \"01:00\"")
 	}
 	if window.Hours < shortestWindow || window.Hours > longestWindow {
-		c.report("maintenance.hours", window.Hours, "is out of range", "use %d to %d", shortestWindow, longestWindow)
+		c.Report("maintenance.hours", window.Hours, "is out of range", "use %d to %d", shortestWindow, longestWindow)
 	}
 }

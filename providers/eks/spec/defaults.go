@@ -1,6 +1,10 @@
 package spec
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/rampart-iac/rampart/providers/internal/rules"
+)
 
 // Defaults of Cluster.
 const (
@@ -15,15 +19,15 @@ const (
 
 // WithDefaults returns a copy in which every field that has a default is set.
 func (c Cluster) WithDefaults(resourceName string) Cluster {
-	setDefault(&c.Name, resourceName)
-	setDefault(&c.Environment, EnvironmentProd)
-	setDefault(&c.KubernetesVersion, Versions()[0].Kubernetes)
-	setDefault(&c.ServiceCIDR, DefaultServiceCIDR)
-	setDefault(&c.KeyRotationDays, DefaultKeyRotationDays)
-	setDefault(&c.LogRetentionDays, DefaultLogRetentionDays)
+	rules.Default(&c.Name, resourceName)
+	rules.Default(&c.Environment, EnvironmentProd)
+	rules.Default(&c.KubernetesVersion, Versions()[0].Kubernetes)
+	rules.Default(&c.ServiceCIDR, DefaultServiceCIDR)
+	rules.Default(&c.KeyRotationDays, DefaultKeyRotationDays)
+	rules.Default(&c.LogRetentionDays, DefaultLogRetentionDays)
 	if !c.Network.Given() {
-		setDefault(&c.Network.CIDR, DefaultCIDR)
-		setDefault(&c.Network.Egress, EgressNone)
+		rules.Default(&c.Network.CIDR, DefaultCIDR)
+		rules.Default(&c.Network.Egress, EgressNone)
 	}
 	if len(c.NodeGroups) == 0 {
 		c.NodeGroups = []NodeGroup{{Name: "general"}}
@@ -39,15 +43,8 @@ func (g *NodeGroup) setDefaults() {
 	if len(g.InstanceTypes) == 0 {
 		g.InstanceTypes = []string{DefaultInstanceType}
 	}
-	setDefault(&g.Min, DefaultMinNodes)
-	setDefault(&g.Max, g.Min+2)
-	setDefault(&g.Desired, g.Min)
-	setDefault(&g.DiskGiB, DefaultDiskGiB)
-}
-
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
+	rules.Default(&g.Min, DefaultMinNodes)
+	rules.Default(&g.Max, g.Min+2)
+	rules.Default(&g.Desired, g.Min)
+	rules.Default(&g.DiskGiB, DefaultDiskGiB)
 }

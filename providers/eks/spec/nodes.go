@@ -23,17 +23,17 @@ func (c *checker) nodeGroups() {
 		earlier := slices.ContainsFunc(c.cluster.NodeGroups[:i], func(other NodeGroup) bool { return other.Name == group.Name })
 		switch {
 		case !groupName.MatchString(group.Name):
-			c.report(at+"name", group.Name, "is no name of a node group", "use at most 40 lower-case letters, digits and dashes")
+			c.Report(at+"name", group.Name, "is no name of a node group", "use at most 40 lower-case letters, digits and dashes")
 		case earlier:
-			c.report(at+"name", group.Name, "is the name of another node group", "choose another one")
+			c.Report(at+"name", group.Name, "is the name of another node group", "choose another one")
 		}
 		c.instanceTypes(at, group)
 		if group.Min < 0 || group.Min > group.Desired || group.Desired > group.Max || group.Max > 450 {
-			c.report(at+"min", fmt.Sprintf("%d, desired %d, max %d", group.Min, group.Desired, group.Max), "are no sizes of a node group",
+			c.Report(at+"min", fmt.Sprintf("%d, desired %d, max %d", group.Min, group.Desired, group.Max), "are no sizes of a node group",
 				"use 0 <= min <= desired <= max <= 450")
 		}
 		if group.DiskGiB < 20 || group.DiskGiB > 16384 {
-			c.report(at+"diskGiB", group.DiskGiB, "is out of range", "use 20 to 16384")
+			c.Report(at+"diskGiB", group.DiskGiB, "is out of range", "use 20 to 16384")
 		}
 		c.marks(at, group)
 	}
@@ -42,14 +42,11 @@ func (c *checker) nodeGroups() {
 // marks holds taints and labels.
 func (c *checker) marks(at string, group NodeGroup) {
 	for j, taint := range group.Taints {
-		if taint.Key == "" || !slices.Contains([]string{"NoSchedule", "PreferNoSchedule", "NoExecute"}, taint.Effect) {
-			c.report(fmt.Sprintf("%staints[%d]", at, j), taint.Key+":"+taint.Effect, "is no taint",
-				"give a key and one of NoSchedule, PreferNoSchedule and NoExecute")
-		}
+		c.Taint(fmt.Sprintf("%staints[%d]", at, j), taint.Key, taint.Effect)
 	}
 	for key := range group.Labels {
 		if strings.Contains(key, "kubernetes.io/") || strings.Contains(key, "k8s.io/") {
-			c.report(at+"labels", key, "is a label of Kubernetes itself, which nodes cannot give themselves", "choose another one")
+			c.Report(at+"labels", key, "is a label of Kubernetes itself, which nodes cannot give themselves", "choose another one")
 		}
 	}
 }
@@ -59,9 +56,9 @@ func (c *checker) instanceTypes(at string, group NodeGroup) {
 		field := fmt.Sprintf("%sinstanceTypes[%d]", at, j)
 		switch {
 		case !instanceType.MatchString(each):
-			c.report(field, each, "is no type of an EC2 instance", "write one such as %s", DefaultInstanceType)
+			c.Report(field, each, "is no type of an EC2 instance", "write one such as %s", DefaultInstanceType)
 		case arm.MatchString(each) != group.ARM():
-			c.report(field, each, "is of another architecture than "+group.InstanceTypes[0], "put it into a node group of its own")
+			c.Report(field, each, "is of another architecture than "+group.InstanceTypes[0], "put it into a node group of its own")
 		}
 	}
 }

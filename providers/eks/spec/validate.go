@@ -23,21 +23,21 @@ var (
 
 func (c *checker) identity() {
 	if !clusterName.MatchString(c.cluster.Name) {
-		c.report("name", c.cluster.Name, "is no name of an EKS cluster", "use 1 to 40 letters, digits, dashes and underscores")
+		c.Report("name", c.cluster.Name, "is no name of an EKS cluster", "use 1 to 40 letters, digits, dashes and underscores")
 	}
 	if !account.MatchString(c.cluster.Account) {
-		c.report("account", c.cluster.Account, "is no number of an AWS account", "write its 12 digits, in quotes")
+		c.Report("account", c.cluster.Account, "is no number of an AWS account", "write its 12 digits, in quotes")
 	}
 	if !region.MatchString(c.cluster.Region) {
-		c.report("region", c.cluster.Region, "is no region of AWS", "write one such as eu-central-1")
+		c.Report("region", c.cluster.Region, "is no region of AWS", "write one such as eu-central-1")
 	}
 	known := []Environment{EnvironmentDev, EnvironmentStaging, EnvironmentProd}
 	if !slices.Contains(known, c.cluster.Environment) {
-		c.report("environment", c.cluster.Environment, "is unknown", "use dev, staging or prod")
+		c.Report("environment", c.cluster.Environment, "is unknown", "use dev, staging or prod")
 	}
 	for key, value := range c.cluster.Tags {
 		if key == "" || len(key) > 128 || len(value) > 256 || strings.HasPrefix(strings.ToLower(key), "aws:") {
-			c.report("tags", key, "is no tag of AWS", "use 1 to 128 letters that do not start with aws:, and a value of at most 256")
+			c.Report("tags", key, "is no tag of AWS", "use 1 to 128 letters that do not start with aws:, and a value of at most 256")
 		}
 	}
 }
@@ -45,9 +45,9 @@ func (c *checker) identity() {
 func (c *checker) version() {
 	for name, version := range c.cluster.AddonVersions {
 		if _, known := Versions()[0].Addons[name]; !known {
-			c.report("addonVersions."+name, version, "is of an add-on that no cluster of ours has", "remove it")
+			c.Report("addonVersions."+name, version, "is of an add-on that no cluster of ours has", "remove it")
 		} else if !addonVersion.MatchString(version) {
-			c.report("addonVersions."+name, version, "is no version of an add-on", "write one such as v1.21.1-eksbuild.1")
+			c.Report("addonVersions."+name, version, "is no version of an add-on", "write one such as v1.21.1-eksbuild.1")
 		}
 	}
 	if _, known := Of(c.cluster.KubernetesVersion); known {
@@ -57,42 +57,25 @@ func (c *checker) version() {
 	for _, each := range Versions() {
 		names = append(names, string(each.Kubernetes))
 	}
-	c.report("kubernetesVersion", c.cluster.KubernetesVersion, "is not supported on EKS", "use one of %s", strings.Join(names, ", "))
+	c.Report("kubernetesVersion", c.cluster.KubernetesVersion, "is not supported on EKS", "use one of %s", strings.Join(names, ", "))
 }
 
 // endpoint holds the public address of the API server, if there is to be one.
 func (c *checker) endpoint() {
-	if c.cluster.Production() && !c.cluster.Private() {
-		c.report("publicCIDRs", c.cluster.PublicCIDRs, "gives a cluster of the environment prod a public address",
-			"remove it; docs/eks.md says how to get in")
-	}
-	for i, text := range c.cluster.PublicCIDRs {
-		field := fmt.Sprintf("publicCIDRs[%d]", i)
-		prefix, ok := c.cidr(field, text)
-		if !ok {
-			continue
-		}
-		switch {
-		case prefix.Bits() < widestPublic:
-			c.report(field, text, "is as good as the whole world",
-				"name the ranges that administrators come from, none wider than a /%d", widestPublic)
-		case prefix.Addr().IsPrivate():
-			c.report(field, text, "is private address space, from which nobody reaches a public address", "remove it")
-		}
-	}
+	c.Public(c.cluster.Production(), c.cluster.PublicCIDRs, "docs/eks.md", "remove it")
 }
 
 // principals holds those who get into the cluster.
 func (c *checker) principals() {
 	if c.cluster.Deployer == "" {
-		c.report("deployer", "", "is missing: nobody would be the cluster's administrator", "name the IAM role that runs Pulumi")
+		c.Report("deployer", "", "is missing: nobody would be the cluster's administrator", "name the IAM role that runs Pulumi")
 	} else {
 		c.role("deployer", c.cluster.Deployer)
 	}
 	for i, arn := range c.cluster.Administrators {
 		field := fmt.Sprintf("administrators[%d]", i)
 		if arn == c.cluster.Deployer || slices.Contains(c.cluster.Administrators[:i], arn) {
-			c.report(field, arn, "is an administrator already", "remove it")
+			c.Report(field, arn, "is an administrator already", "remove it")
 			continue
 		}
 		c.role(field, arn)
@@ -103,10 +86,10 @@ func (c *checker) role(field, arn string) {
 	parts := roleARN.FindStringSubmatch(arn)
 	switch {
 	case parts == nil:
-		c.report(field, arn, "is no ARN of an IAM role", "write one such as arn:aws:iam::%s:role/deployer; users and root have no "+
+		c.Report(field, arn, "is no ARN of an IAM role", "write one such as arn:aws:iam::%s:role/deployer; users and root have no "+
 			"place here, and of a session (assumed-role) name the role", "111122223333")
 	case parts[1] != Partition(c.cluster.Region):
-		c.report(field, arn, "is in another partition of AWS than the region", "name a role of %s", Partition(c.cluster.Region))
+		c.Report(field, arn, "is in another partition of AWS than the region", "name a role of %s", Partition(c.cluster.Region))
 	}
 }
 
@@ -115,17 +98,17 @@ func (c *checker) keysAndLogs() {
 		parts := keyARN.FindStringSubmatch(arn)
 		switch {
 		case parts == nil:
-			c.report("secretsKeyARN", arn, "is no ARN of a KMS key", "write one such as arn:aws:kms:eu-central-1:111122223333:key/<id>; "+
+			c.Report("secretsKeyARN", arn, "is no ARN of a KMS key", "write one such as arn:aws:kms:eu-central-1:111122223333:key/<id>; "+
 				"aliases can be pointed elsewhere")
 		case parts[2] != c.cluster.Region:
-			c.report("secretsKeyARN", arn, "is a key in another region", "use one in %s", c.cluster.Region)
+			c.Report("secretsKeyARN", arn, "is a key in another region", "use one in %s", c.cluster.Region)
 		}
 	}
 	if days := c.cluster.KeyRotationDays; days < 90 || days > 2560 {
-		c.report("keyRotationDays", days, "is out of range", "use 90 to 2560")
+		c.Report("keyRotationDays", days, "is out of range", "use 90 to 2560")
 	}
 	if !slices.Contains(retentions, c.cluster.LogRetentionDays) {
-		c.report("logRetentionDays", c.cluster.LogRetentionDays, "is not a time that CloudWatch keeps logs for, or too short",
+		c.Report("logRetentionDays", c.cluster.LogRetentionDays, "is not a time that CloudWatch keeps logs for, or too short",
 			"use one of %s", strings.Trim(strings.ReplaceAll(fmt.Sprint(retentions), " ", ", "), "[]"))
 	}
 }

@@ -1,6 +1,10 @@
 package spec
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/rampart-iac/rampart/providers/internal/rules"
+)
 
 // Defaults of Cluster.
 const (
@@ -19,16 +23,16 @@ const (
 
 // WithDefaults returns a copy in which every field that has a default is set.
 func (c Cluster) WithDefaults(resourceName string) Cluster {
-	setDefault(&c.Name, resourceName)
-	setDefault(&c.Environment, EnvironmentProd)
-	setDefault(&c.KubernetesVersion, Versions()[0])
-	setDefault(&c.Channel, ChannelRegular)
-	setDefault(&c.ServiceCIDR, DefaultServiceCIDR)
-	setDefault(&c.ControlPlaneCIDR, DefaultControlPlaneCIDR)
-	setDefault(&c.KeyRotationDays, DefaultKeyRotationDays)
-	setDefault(&c.LogRetentionDays, DefaultLogRetentionDays)
-	setDefault(&c.Maintenance.Start, DefaultWindowStart)
-	setDefault(&c.Maintenance.Hours, DefaultWindowHours)
+	rules.Default(&c.Name, resourceName)
+	rules.Default(&c.Environment, EnvironmentProd)
+	rules.Default(&c.KubernetesVersion, Versions()[0])
+	rules.Default(&c.Channel, ChannelRegular)
+	rules.Default(&c.ServiceCIDR, DefaultServiceCIDR)
+	rules.Default(&c.ControlPlaneCIDR, DefaultControlPlaneCIDR)
+	rules.Default(&c.KeyRotationDays, DefaultKeyRotationDays)
+	rules.Default(&c.LogRetentionDays, DefaultLogRetentionDays)
+	rules.Default(&c.Maintenance.Start, DefaultWindowStart)
+	rules.Default(&c.Maintenance.Hours, DefaultWindowHours)
 	if len(c.Maintenance.Days) == 0 {
 		c.Maintenance.Days = []string{"SA", "SU"}
 	}
@@ -36,9 +40,9 @@ func (c Cluster) WithDefaults(resourceName string) Cluster {
 		c.DataplaneV2 = true
 	}
 	if !c.Network.Given() {
-		setDefault(&c.Network.CIDR, DefaultCIDR)
-		setDefault(&c.Network.PodCIDR, DefaultPodCIDR)
-		setDefault(&c.Network.Egress, EgressNone)
+		rules.Default(&c.Network.CIDR, DefaultCIDR)
+		rules.Default(&c.Network.PodCIDR, DefaultPodCIDR)
+		rules.Default(&c.Network.Egress, EgressNone)
 	}
 	if len(c.NodePools) == 0 {
 		c.NodePools = []NodePool{{Name: "general"}}
@@ -51,15 +55,8 @@ func (c Cluster) WithDefaults(resourceName string) Cluster {
 }
 
 func (p *NodePool) setDefaults() {
-	setDefault(&p.MachineType, DefaultMachineType)
-	setDefault(&p.Min, DefaultMinNodes)
-	setDefault(&p.Max, p.Min+3)
-	setDefault(&p.DiskGiB, DefaultDiskGiB)
-}
-
-func setDefault[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
+	rules.Default(&p.MachineType, DefaultMachineType)
+	rules.Default(&p.Min, DefaultMinNodes)
+	rules.Default(&p.Max, p.Min+3)
+	rules.Default(&p.DiskGiB, DefaultDiskGiB)
 }

@@ -21,23 +21,23 @@ func (c *checker) nodePools() {
 		earlier := slices.ContainsFunc(c.cluster.NodePools[:i], func(other NodePool) bool { return other.Name == pool.Name })
 		switch {
 		case !poolName.MatchString(pool.Name):
-			c.report(at+"name", pool.Name, "is no name of a node pool",
+			c.Report(at+"name", pool.Name, "is no name of a node pool",
 				"use at most 13 lower-case letters, digits and dashes: GKE adds 27 to it, and takes 40")
 		case earlier:
-			c.report(at+"name", pool.Name, "is the name of another node pool", "choose another one")
+			c.Report(at+"name", pool.Name, "is the name of another node pool", "choose another one")
 		}
 		switch {
 		case !machineType.MatchString(pool.MachineType):
-			c.report(at+"machineType", pool.MachineType, "is no machine type", "write one such as %s", DefaultMachineType)
+			c.Report(at+"machineType", pool.MachineType, "is no machine type", "write one such as %s", DefaultMachineType)
 		case strings.HasPrefix(pool.MachineType, "f1-") || strings.HasPrefix(pool.MachineType, "g1-") || pool.MachineType == "e2-micro":
-			c.report(at+"machineType", pool.MachineType, "is too small for a node of GKE", "write one such as %s", DefaultMachineType)
+			c.Report(at+"machineType", pool.MachineType, "is too small for a node of GKE", "write one such as %s", DefaultMachineType)
 		}
 		if pool.Min < 0 || pool.Min > pool.Max || pool.Max > mostNodes {
-			c.report(at+"min", fmt.Sprintf("%d, max %d", pool.Min, pool.Max), "are no sizes of a node pool",
+			c.Report(at+"min", fmt.Sprintf("%d, max %d", pool.Min, pool.Max), "are no sizes of a node pool",
 				"use 0 <= min <= max <= %d", mostNodes)
 		}
 		if pool.DiskGiB < 20 || pool.DiskGiB > 16384 {
-			c.report(at+"diskGiB", pool.DiskGiB, "is out of range", "use 20 to 16384")
+			c.Report(at+"diskGiB", pool.DiskGiB, "is out of range", "use 20 to 16384")
 		}
 		c.marks(at, pool)
 	}
@@ -46,14 +46,11 @@ func (c *checker) nodePools() {
 // marks holds taints and labels.
 func (c *checker) marks(at string, pool NodePool) {
 	for j, taint := range pool.Taints {
-		if taint.Key == "" || !slices.Contains([]string{"NoSchedule", "PreferNoSchedule", "NoExecute"}, taint.Effect) {
-			c.report(fmt.Sprintf("%staints[%d]", at, j), taint.Key+":"+taint.Effect, "is no taint",
-				"give a key and one of NoSchedule, PreferNoSchedule and NoExecute")
-		}
+		c.Taint(fmt.Sprintf("%staints[%d]", at, j), taint.Key, taint.Effect)
 	}
 	for key := range pool.Labels {
 		if strings.Contains(key, "kubernetes.io/") || strings.Contains(key, "k8s.io/") {
-			c.report(at+"labels", key, "is a label of Kubernetes itself, which nodes cannot give themselves", "choose another one")
+			c.Report(at+"labels", key, "is a label of Kubernetes itself, which nodes cannot give themselves", "choose another one")
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/providers/internal/property"
 )
 
 const deployer = "serviceAccount:deployer@acme.iam.gserviceaccount.com"
@@ -117,14 +118,7 @@ func TestBadClustersAreRefused(t *testing.T) {
 	} {
 		cluster := good()
 		test.change(&cluster)
-		faults := cluster.Faults()
-		if len(faults) != 1 || faults[0].Field != test.field || !strings.Contains(faults[0].Rule, test.rule) {
-			t.Errorf("%s: got %+v, want one of %s with %q", name, faults, test.field, test.rule)
-			continue
-		}
-		if faults[0].Remedy == "" {
-			t.Errorf("%s: no remedy", name)
-		}
+		property.OneFault(t, name, cluster.Faults(), test.field, test.rule)
 	}
 }
 

@@ -21,26 +21,26 @@ var (
 
 func (c *checker) identity() {
 	if !clusterName.MatchString(c.cluster.Name) {
-		c.report("name", c.cluster.Name, "is no name of a GKE cluster",
+		c.Report("name", c.cluster.Name, "is no name of a GKE cluster",
 			"use 1 to 24 lower-case letters, digits and dashes, the first a letter")
 	}
 	if !project.MatchString(c.cluster.Project) {
-		c.report("project", c.cluster.Project, "is no ID of a project", "write its ID, not its name or number")
+		c.Report("project", c.cluster.Project, "is no ID of a project", "write its ID, not its name or number")
 	}
 	if !projectNumber.MatchString(c.cluster.ProjectNumber) {
-		c.report("projectNumber", c.cluster.ProjectNumber, "is no number of a project",
+		c.Report("projectNumber", c.cluster.ProjectNumber, "is no number of a project",
 			"write, in quotes, what \"gcloud projects describe <project> --format='value(projectNumber)'\" says")
 	}
 	if !region.MatchString(c.cluster.Region) {
-		c.report("region", c.cluster.Region, "is no region of Google Cloud", "write one such as europe-west3, without a zone's letter")
+		c.Report("region", c.cluster.Region, "is no region of Google Cloud", "write one such as europe-west3, without a zone's letter")
 	}
 	known := []Environment{EnvironmentDev, EnvironmentStaging, EnvironmentProd}
 	if !slices.Contains(known, c.cluster.Environment) {
-		c.report("environment", c.cluster.Environment, "is unknown", "use dev, staging or prod")
+		c.Report("environment", c.cluster.Environment, "is unknown", "use dev, staging or prod")
 	}
 	for name, value := range c.cluster.Labels {
 		if name == "" || !labelText.MatchString(name) || !labelText.MatchString(value) {
-			c.report("labels", name, "is no label of Google Cloud", "use at most 63 lower-case letters, digits, dashes and underscores")
+			c.Report("labels", name, "is no label of Google Cloud", "use at most 63 lower-case letters, digits, dashes and underscores")
 		}
 	}
 }
@@ -49,22 +49,22 @@ func (c *checker) identity() {
 func (c *checker) principals() {
 	switch {
 	case c.cluster.Deployer == "":
-		c.report("deployer", "", "is missing: the cluster's own objects would be nobody's",
+		c.Report("deployer", "", "is missing: the cluster's own objects would be nobody's",
 			"name who runs Pulumi, such as serviceAccount:deployer@my-project.iam.gserviceaccount.com")
 	case !member.MatchString(c.cluster.Deployer):
-		c.report("deployer", c.cluster.Deployer, "is no principal of IAM that runs programs",
+		c.Report("deployer", c.cluster.Deployer, "is no principal of IAM that runs programs",
 			"write serviceAccount:<email> or user:<email>; a group does not log in")
 	}
 	if c.cluster.SecurityDomain != "" && !domain.MatchString(c.cluster.SecurityDomain) {
-		c.report("securityDomain", c.cluster.SecurityDomain, "is no domain", "write that of your Google Workspace, such as example.com")
+		c.Report("securityDomain", c.cluster.SecurityDomain, "is no domain", "write that of your Google Workspace, such as example.com")
 	}
 	for i, each := range c.cluster.ImageRepositories {
 		field := fmt.Sprintf("imageRepositories[%d]", i)
 		if !repository.MatchString(each) {
-			c.report(field, each, "is no repository of Artifact Registry", "write one such as %s-docker.pkg.dev/my-project/images, "+
+			c.Report(field, each, "is no repository of Artifact Registry", "write one such as %s-docker.pkg.dev/my-project/images, "+
 				"without an image", c.cluster.Region)
 		} else if slices.Contains(c.cluster.ImageRepositories[:i], each) {
-			c.report(field, each, "is there twice", "remove it")
+			c.Report(field, each, "is there twice", "remove it")
 		}
 	}
 }
@@ -89,16 +89,16 @@ func (c *checker) keysAndLogs() {
 		parts := key.FindStringSubmatch(name)
 		switch {
 		case parts == nil:
-			c.report("secretsKey", name, "is no KMS key", "write projects/<project>/locations/%s/keyRings/<ring>/cryptoKeys/<key>, "+
+			c.Report("secretsKey", name, "is no KMS key", "write projects/<project>/locations/%s/keyRings/<ring>/cryptoKeys/<key>, "+
 				"without a version", c.cluster.Region)
 		case parts[1] != c.cluster.Region:
-			c.report("secretsKey", name, "is a key in another region", "use one in %s", c.cluster.Region)
+			c.Report("secretsKey", name, "is a key in another region", "use one in %s", c.cluster.Region)
 		}
 	}
 	if days := c.cluster.KeyRotationDays; days < 30 || days > 365 {
-		c.report("keyRotationDays", days, "is out of range", "use 30 to 365; CIS asks for 90 at most")
+		c.Report("keyRotationDays", days, "is out of range", "use 30 to 365; CIS asks for 90 at most")
 	}
 	if days := c.cluster.LogRetentionDays; days < 90 || days > 3650 {
-		c.report("logRetentionDays", days, "is out of range", "use 90 to 3650")
+		c.Report("logRetentionDays", days, "is out of range", "use 90 to 3650")
 	}
 }

@@ -46,14 +46,14 @@ func (c *checker) releases() {
 		for _, each := range Versions() {
 			names = append(names, string(each))
 		}
-		c.report("kubernetesVersion", c.cluster.KubernetesVersion, "is not supported on GKE",
+		c.Report("kubernetesVersion", c.cluster.KubernetesVersion, "is not supported on GKE",
 			"use one of %s", strings.Join(names, ", "))
 	}
 	switch {
 	case !slices.Contains([]Channel{ChannelRapid, ChannelRegular, ChannelStable}, c.cluster.Channel):
-		c.report("channel", c.cluster.Channel, "is no release channel", "use %s, %s or %s", ChannelRegular, ChannelStable, ChannelRapid)
+		c.Report("channel", c.cluster.Channel, "is no release channel", "use %s, %s or %s", ChannelRegular, ChannelStable, ChannelRapid)
 	case c.cluster.Production() && c.cluster.Channel == ChannelRapid:
-		c.report("channel", c.cluster.Channel, "has versions that Google's promise of service does not cover, in prod",
+		c.Report("channel", c.cluster.Channel, "has versions that Google's promise of service does not cover, in prod",
 			"use %s or %s", ChannelRegular, ChannelStable)
 	}
 	c.maintenance()
@@ -71,19 +71,19 @@ func (c *checker) maintenance() {
 	window := c.cluster.Maintenance
 	for i, day := range window.Days {
 		if !slices.Contains(weekdays, day) || slices.Contains(window.Days[:i], day) {
-			c.report(fmt.Sprintf("maintenance.days[%d]", i), day, "is no day of the week, or there twice",
+			c.Report(fmt.Sprintf("maintenance.days[%d]", i), day, "is no day of the week, or there twice",
 				"use some of MO, TU, WE, TH, FR, SA, SU")
 		}
 	}
 	if _, err := time.Parse("15:04", window.Start); err != nil {
-		c.report("maintenance.start", window.Start, "is no time of day", "write one in UTC, such as %s", DefaultWindowStart)
+		c.Report("maintenance.start", window.Start, "is no time of day", "write one in UTC, such as %s", DefaultWindowStart)
 	}
 	switch {
 	case window.Hours < shortestWindow || window.Hours > longestWindow:
-		c.report("maintenance.hours", window.Hours, "is out of range", "use %d to %d", shortestWindow, longestWindow)
+		c.Report("maintenance.hours", window.Hours, "is out of range", "use %d to %d", shortestWindow, longestWindow)
 	case len(window.Days)*window.Hours*weeksInMonth < hoursInFourWeeks:
 		rule := "makes %d hours in four weeks, and GKE wants 48 to get its upgrades done"
-		c.report("maintenance.hours", window.Hours, fmt.Sprintf(rule, len(window.Days)*window.Hours*weeksInMonth),
+		c.Report("maintenance.hours", window.Hours, fmt.Sprintf(rule, len(window.Days)*window.Hours*weeksInMonth),
 			"make the window longer, or name more days")
 	}
 }
