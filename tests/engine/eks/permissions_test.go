@@ -1,140 +1,181 @@
 package eks
 
 import (
-	"encoding/json"
-	"maps"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
+
+	"github.com/rampart-iac/rampart/tests/framework/cloud/suite"
 )
 
-// needs are the actions that the provider calls for a type of resource over its life: to make, read, change and delete it.
-// It is written down from the reference of AWS's services; no account has confirmed it.
-var needs = map[string][]string{
+// needs are from the reference of AWS's services.
+var needs = map[string]suite.Needs{
 	"aws:cloudwatch/logGroup:LogGroup": {
-		"logs:CreateLogGroup", "logs:DescribeLogGroups", "logs:ListTagsForResource", "logs:PutRetentionPolicy", "logs:AssociateKmsKey",
-		"logs:TagResource", "logs:UntagResource", "logs:DeleteLogGroup",
+		Create: []string{"logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:AssociateKmsKey", "logs:TagResource"},
+		Read:   []string{"logs:DescribeLogGroups", "logs:ListTagsForResource"},
+		Update: []string{"logs:UntagResource"},
+		Delete: []string{"logs:DeleteLogGroup"},
 	},
 	"aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": {
-		"ec2:DescribeSecurityGroups", "ec2:RevokeSecurityGroupIngress", "ec2:RevokeSecurityGroupEgress", "ec2:CreateTags", "ec2:DeleteTags",
+		Create: []string{"ec2:RevokeSecurityGroupIngress", "ec2:RevokeSecurityGroupEgress", "ec2:CreateTags"},
+		Read:   []string{"ec2:DescribeSecurityGroups"},
+		Update: []string{"ec2:DeleteTags"},
 	},
 	"aws:ec2/eip:Eip": {
-		"ec2:AllocateAddress", "ec2:DescribeAddresses", "ec2:DescribeAddressesAttribute", "ec2:ReleaseAddress", "ec2:CreateTags",
+		Create: []string{"ec2:AllocateAddress", "ec2:CreateTags"},
+		Read:   []string{"ec2:DescribeAddresses", "ec2:DescribeAddressesAttribute"},
+		Delete: []string{"ec2:ReleaseAddress"},
 	},
-	"aws:ec2/flowLog:FlowLog": {"ec2:CreateFlowLogs", "ec2:DescribeFlowLogs", "ec2:DeleteFlowLogs", "iam:PassRole", "ec2:CreateTags"},
+	"aws:ec2/flowLog:FlowLog": {
+		Create: []string{"ec2:CreateFlowLogs", "iam:PassRole", "ec2:CreateTags"},
+		Read:   []string{"ec2:DescribeFlowLogs"},
+		Delete: []string{"ec2:DeleteFlowLogs"},
+	},
 	"aws:ec2/internetGateway:InternetGateway": {
-		"ec2:CreateInternetGateway", "ec2:AttachInternetGateway", "ec2:DescribeInternetGateways", "ec2:DetachInternetGateway",
-		"ec2:DeleteInternetGateway", "ec2:CreateTags",
+		Create: []string{"ec2:CreateInternetGateway", "ec2:AttachInternetGateway", "ec2:CreateTags"},
+		Read:   []string{"ec2:DescribeInternetGateways"},
+		Delete: []string{"ec2:DetachInternetGateway", "ec2:DeleteInternetGateway"},
 	},
 	"aws:ec2/launchTemplate:LaunchTemplate": {
-		"ec2:CreateLaunchTemplate", "ec2:CreateLaunchTemplateVersion", "ec2:DescribeLaunchTemplates", "ec2:DescribeLaunchTemplateVersions",
-		"ec2:ModifyLaunchTemplate", "ec2:DeleteLaunchTemplate", "ec2:CreateTags",
+		Create: []string{"ec2:CreateLaunchTemplate", "ec2:CreateLaunchTemplateVersion", "ec2:CreateTags"},
+		Read:   []string{"ec2:DescribeLaunchTemplates", "ec2:DescribeLaunchTemplateVersions"},
+		Update: []string{"ec2:ModifyLaunchTemplate"},
+		Delete: []string{"ec2:DeleteLaunchTemplate"},
 	},
-	"aws:ec2/natGateway:NatGateway": {"ec2:CreateNatGateway", "ec2:DescribeNatGateways", "ec2:DeleteNatGateway", "ec2:CreateTags"},
-	"aws:ec2/route:Route":           {"ec2:CreateRoute", "ec2:DescribeRouteTables", "ec2:ReplaceRoute", "ec2:DeleteRoute"},
-	"aws:ec2/routeTable:RouteTable": {"ec2:CreateRouteTable", "ec2:DescribeRouteTables", "ec2:DeleteRouteTable", "ec2:CreateTags"},
+	"aws:ec2/natGateway:NatGateway": {
+		Create: []string{"ec2:CreateNatGateway", "ec2:CreateTags"},
+		Read:   []string{"ec2:DescribeNatGateways"},
+		Delete: []string{"ec2:DeleteNatGateway"},
+	},
+	"aws:ec2/route:Route": {
+		Create: []string{"ec2:CreateRoute"},
+		Read:   []string{"ec2:DescribeRouteTables"},
+		Update: []string{"ec2:ReplaceRoute"},
+		Delete: []string{"ec2:DeleteRoute"},
+	},
+	"aws:ec2/routeTable:RouteTable": {
+		Create: []string{"ec2:CreateRouteTable", "ec2:CreateTags"},
+		Read:   []string{"ec2:DescribeRouteTables"},
+		Delete: []string{"ec2:DeleteRouteTable"},
+	},
 	"aws:ec2/routeTableAssociation:RouteTableAssociation": {
-		"ec2:AssociateRouteTable", "ec2:DescribeRouteTables", "ec2:ReplaceRouteTableAssociation", "ec2:DisassociateRouteTable",
+		Create: []string{"ec2:AssociateRouteTable"},
+		Read:   []string{"ec2:DescribeRouteTables"},
+		Update: []string{"ec2:ReplaceRouteTableAssociation"},
+		Delete: []string{"ec2:DisassociateRouteTable"},
 	},
 	"aws:ec2/securityGroup:SecurityGroup": {
-		"ec2:CreateSecurityGroup", "ec2:DescribeSecurityGroups", "ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress",
-		"ec2:RevokeSecurityGroupEgress", "ec2:DescribeNetworkInterfaces", "ec2:DeleteSecurityGroup", "ec2:CreateTags",
+		Create: []string{"ec2:CreateSecurityGroup", "ec2:AuthorizeSecurityGroupIngress", "ec2:CreateTags"},
+		Read:   []string{"ec2:DescribeSecurityGroups", "ec2:DescribeNetworkInterfaces"},
+		Update: []string{"ec2:RevokeSecurityGroupIngress", "ec2:RevokeSecurityGroupEgress"},
+		Delete: []string{"ec2:DeleteSecurityGroup"},
 	},
-	"aws:ec2/subnet:Subnet": {"ec2:CreateSubnet", "ec2:DescribeSubnets", "ec2:ModifySubnetAttribute", "ec2:DeleteSubnet", "ec2:CreateTags"},
+	"aws:ec2/subnet:Subnet": {
+		Create: []string{"ec2:CreateSubnet", "ec2:CreateTags"},
+		Read:   []string{"ec2:DescribeSubnets"},
+		Update: []string{"ec2:ModifySubnetAttribute"},
+		Delete: []string{"ec2:DeleteSubnet"},
+	},
 	"aws:ec2/vpc:Vpc": {
-		"ec2:CreateVpc", "ec2:DescribeVpcs", "ec2:DescribeVpcAttribute", "ec2:ModifyVpcAttribute", "ec2:DescribeNetworkAcls",
-		"ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups", "ec2:DeleteVpc", "ec2:CreateTags", "ec2:DeleteTags",
+		Create: []string{"ec2:CreateVpc", "ec2:CreateTags"},
+		Read: []string{
+			"ec2:DescribeVpcs", "ec2:DescribeVpcAttribute", "ec2:DescribeNetworkAcls", "ec2:DescribeRouteTables",
+			"ec2:DescribeSecurityGroups",
+		},
+		Update: []string{"ec2:ModifyVpcAttribute", "ec2:DeleteTags"},
+		Delete: []string{"ec2:DeleteVpc"},
 	},
 	"aws:ec2/vpcEndpoint:VpcEndpoint": {
-		"ec2:CreateVpcEndpoint", "ec2:DescribeVpcEndpoints", "ec2:DescribePrefixLists", "ec2:ModifyVpcEndpoint", "ec2:DeleteVpcEndpoints",
-		"ec2:CreateTags",
+		Create: []string{"ec2:CreateVpcEndpoint", "ec2:CreateTags"},
+		Read:   []string{"ec2:DescribeVpcEndpoints", "ec2:DescribePrefixLists"},
+		Update: []string{"ec2:ModifyVpcEndpoint"},
+		Delete: []string{"ec2:DeleteVpcEndpoints"},
 	},
 	"aws:eks/accessEntry:AccessEntry": {
-		"eks:CreateAccessEntry", "eks:DescribeAccessEntry", "eks:UpdateAccessEntry", "eks:DeleteAccessEntry", "eks:TagResource",
+		Create: []string{"eks:CreateAccessEntry", "eks:TagResource"},
+		Read:   []string{"eks:DescribeAccessEntry"},
+		Update: []string{"eks:UpdateAccessEntry"},
+		Delete: []string{"eks:DeleteAccessEntry"},
 	},
 	"aws:eks/accessPolicyAssociation:AccessPolicyAssociation": {
-		"eks:AssociateAccessPolicy", "eks:ListAssociatedAccessPolicies", "eks:DisassociateAccessPolicy",
+		Create: []string{"eks:AssociateAccessPolicy"},
+		Read:   []string{"eks:ListAssociatedAccessPolicies"},
+		Delete: []string{"eks:DisassociateAccessPolicy"},
 	},
-	"aws:eks/addon:Addon": {"eks:CreateAddon", "eks:DescribeAddon", "eks:UpdateAddon", "eks:DescribeUpdate", "eks:DeleteAddon", "eks:TagResource"},
+	"aws:eks/addon:Addon": {
+		Create: []string{"eks:CreateAddon", "eks:TagResource"},
+		Read:   []string{"eks:DescribeAddon", "eks:DescribeUpdate"},
+		Update: []string{"eks:UpdateAddon"},
+		Delete: []string{"eks:DeleteAddon"},
+	},
 	"aws:eks/cluster:Cluster": {
-		"eks:CreateCluster", "eks:DescribeCluster", "eks:UpdateClusterConfig", "eks:UpdateClusterVersion", "eks:DescribeUpdate",
-		"eks:DeleteCluster", "eks:TagResource", "eks:UntagResource", "iam:PassRole", "iam:CreateServiceLinkedRole", "kms:DescribeKey",
-		"kms:CreateGrant",
+		Create: []string{
+			"eks:CreateCluster", "eks:TagResource", "iam:PassRole", "iam:CreateServiceLinkedRole", "kms:CreateGrant",
+		},
+		Read:   []string{"eks:DescribeCluster", "eks:DescribeUpdate", "kms:DescribeKey"},
+		Update: []string{"eks:UpdateClusterConfig", "eks:UpdateClusterVersion", "eks:UntagResource"},
+		Delete: []string{"eks:DeleteCluster"},
 	},
 	"aws:eks/nodeGroup:NodeGroup": {
-		"eks:CreateNodegroup", "eks:DescribeNodegroup", "eks:UpdateNodegroupConfig", "eks:UpdateNodegroupVersion", "eks:DescribeUpdate",
-		"eks:DeleteNodegroup", "eks:TagResource", "iam:PassRole", "iam:GetRole", "iam:ListAttachedRolePolicies",
-		"iam:CreateServiceLinkedRole", "ec2:RunInstances",
+		Create: []string{
+			"eks:CreateNodegroup", "eks:TagResource", "iam:PassRole", "iam:CreateServiceLinkedRole", "ec2:RunInstances",
+		},
+		Read:   []string{"eks:DescribeNodegroup", "eks:DescribeUpdate", "iam:GetRole", "iam:ListAttachedRolePolicies"},
+		Update: []string{"eks:UpdateNodegroupConfig", "eks:UpdateNodegroupVersion"},
+		Delete: []string{"eks:DeleteNodegroup"},
 	},
 	"aws:eks/podIdentityAssociation:PodIdentityAssociation": {
-		"eks:CreatePodIdentityAssociation", "eks:DescribePodIdentityAssociation", "eks:UpdatePodIdentityAssociation",
-		"eks:DeletePodIdentityAssociation", "eks:TagResource", "iam:PassRole", "iam:GetRole",
+		Create: []string{"eks:CreatePodIdentityAssociation", "eks:TagResource", "iam:PassRole"},
+		Read:   []string{"eks:DescribePodIdentityAssociation", "iam:GetRole"},
+		Update: []string{"eks:UpdatePodIdentityAssociation"},
+		Delete: []string{"eks:DeletePodIdentityAssociation"},
 	},
 	"aws:iam/openIdConnectProvider:OpenIdConnectProvider": {
-		"iam:CreateOpenIDConnectProvider", "iam:GetOpenIDConnectProvider", "iam:DeleteOpenIDConnectProvider", "iam:TagOpenIDConnectProvider",
+		Create: []string{"iam:CreateOpenIDConnectProvider", "iam:TagOpenIDConnectProvider"},
+		Read:   []string{"iam:GetOpenIDConnectProvider"},
+		Delete: []string{"iam:DeleteOpenIDConnectProvider"},
 	},
 	"aws:iam/role:Role": {
-		"iam:CreateRole", "iam:GetRole", "iam:UpdateRole", "iam:UpdateAssumeRolePolicy", "iam:ListRolePolicies", "iam:ListAttachedRolePolicies",
-		"iam:ListInstanceProfilesForRole", "iam:DeleteRole", "iam:TagRole", "iam:UntagRole",
+		Create: []string{"iam:CreateRole", "iam:TagRole"},
+		Read: []string{
+			"iam:GetRole", "iam:ListRolePolicies", "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole",
+		},
+		Update: []string{"iam:UpdateRole", "iam:UpdateAssumeRolePolicy", "iam:UntagRole"},
+		Delete: []string{"iam:DeleteRole"},
 	},
-	"aws:iam/rolePolicy:RolePolicy":                     {"iam:PutRolePolicy", "iam:GetRolePolicy", "iam:DeleteRolePolicy"},
-	"aws:iam/rolePolicyAttachment:RolePolicyAttachment": {"iam:AttachRolePolicy", "iam:ListAttachedRolePolicies", "iam:DetachRolePolicy"},
-	"aws:kms/alias:Alias":                               {"kms:CreateAlias", "kms:ListAliases", "kms:UpdateAlias", "kms:DeleteAlias"},
+	"aws:iam/rolePolicy:RolePolicy": {
+		Create: []string{"iam:PutRolePolicy"},
+		Read:   []string{"iam:GetRolePolicy"},
+		Delete: []string{"iam:DeleteRolePolicy"},
+	},
+	"aws:iam/rolePolicyAttachment:RolePolicyAttachment": {
+		Create: []string{"iam:AttachRolePolicy"},
+		Read:   []string{"iam:ListAttachedRolePolicies"},
+		Delete: []string{"iam:DetachRolePolicy"},
+	},
+	"aws:kms/alias:Alias": {
+		Create: []string{"kms:CreateAlias"},
+		Read:   []string{"kms:ListAliases"},
+		Update: []string{"kms:UpdateAlias"},
+		Delete: []string{"kms:DeleteAlias"},
+	},
 	"aws:kms/key:Key": {
-		"kms:CreateKey", "kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags", "kms:EnableKeyRotation",
-		"kms:PutKeyPolicy", "kms:UpdateKeyDescription", "kms:TagResource", "kms:UntagResource", "kms:ScheduleKeyDeletion",
+		Create: []string{"kms:CreateKey", "kms:EnableKeyRotation", "kms:PutKeyPolicy", "kms:TagResource"},
+		Read:   []string{"kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"},
+		Update: []string{"kms:UpdateKeyDescription", "kms:UntagResource"},
+		Delete: []string{"kms:ScheduleKeyDeletion"},
 	},
 }
 
-// TestTheDeployersPolicyIsEnoughAndNoMore compares the policy that docs/eks.md gives the deployer with what the plans of the
-// stacks, and one with every option, make.
+// TestTheDeployersPolicyIsEnoughAndNoMore holds the policy that docs/eks.md gives the deployer.
 func TestTheDeployersPolicyIsEnoughAndNoMore(t *testing.T) {
 	t.Parallel()
-	types := map[string]bool{"aws:iam/openIdConnectProvider:OpenIdConnectProvider": true} // an option of no stack here
-	for _, stack := range []string{"eks-dev", "eks-prod"} {
-		for line := range strings.Lines(read(t, filepath.Join("testdata", stack+".plan"))) {
-			if token, _, _ := strings.Cut(line, " "); strings.HasPrefix(token, "aws:") {
-				types[token] = true
-			}
-		}
-	}
-	allowed := allowedActions(t)
-	needed := map[string]bool{}
-	for token := range types {
-		if len(needs[token]) == 0 {
-			t.Errorf("nobody wrote down what %s needs", token)
-		}
-		for _, action := range needs[token] {
-			needed[action] = true
-			if !allowed[action] {
-				t.Errorf("%s needs %s, which the policy does not allow", token, action)
-			}
-		}
-	}
-	for _, action := range slices.Sorted(maps.Keys(allowed)) {
-		if !needed[action] {
-			t.Errorf("the policy allows %s, which nothing needs", action)
-		}
-	}
-	for token := range needs {
-		if !types[token] {
-			t.Errorf("no plan has %s", token)
-		}
-	}
+	ofEKS().Permissions(t, suite.Deployer{
+		Document: "eks-deployer-policy.json", Read: readPolicy, Needs: needs,
+		Options: []string{"aws:iam/openIdConnectProvider:OpenIdConnectProvider"},
+	})
 }
 
-func read(t *testing.T, path string) string {
-	t.Helper()
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(content)
-}
-
-func allowedActions(t *testing.T) map[string]bool {
+func readPolicy(t *testing.T, document []byte) []string {
 	t.Helper()
 	var policy struct {
 		Statement []struct {
@@ -142,17 +183,14 @@ func allowedActions(t *testing.T) map[string]bool {
 			Action []string
 		}
 	}
-	if err := json.Unmarshal([]byte(read(t, filepath.Join("..", "..", "..", "docs", "eks-deployer-policy.json"))), &policy); err != nil {
-		t.Fatal(err)
-	}
-	allowed := map[string]bool{}
+	suite.ReadJSON(t, document, &policy)
+	var allowed []string
 	for _, statement := range policy.Statement {
-		for _, action := range statement.Action {
-			if statement.Effect != "Allow" || strings.Contains(action, "*") {
-				t.Errorf("%s %s is not an action that is allowed", statement.Effect, action)
-			}
-			allowed[action] = true
+		if statement.Effect != "Allow" {
+			t.Errorf("a statement is for %s", statement.Effect)
 		}
+		allowed = append(allowed, statement.Action...)
 	}
-	return allowed
+	slices.Sort(allowed)
+	return slices.Compact(allowed) // aliases are allowed on the alias and on its key
 }

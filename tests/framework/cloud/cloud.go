@@ -28,34 +28,42 @@ const (
 
 // Cloud is one that a test looks at.
 type Cloud struct {
-	dir string
+	dir, name string
+	settings  provider.Settings
 }
 
-// New makes the stand-in for a cloud, by the name of its Pulumi package, in a folder. A server that stands for the cluster's
-// may be nil: previews need none.
-func New(ctx context.Context, root, dir, name string, server *apiserver.Server) (*Cloud, error) {
-	cloud := &Cloud{dir: dir}
+// New makes the stand-in for a cloud, by the name of its Pulumi package, in a folder. It is enough for plans: what stands for
+// a cluster comes with Serve.
+func New(ctx context.Context, root, dir, name string) (*Cloud, error) {
+	cloud := &Cloud{dir: dir, name: name}
 	if err := os.MkdirAll(cloud.bin(), 0o700); err != nil {
 		return nil, err
 	}
-	build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(cloud.bin(), "pulumi-resource-"+name),
-		"./tests/framework/cloud/recorder")
+	recorder := filepath.Join(root, ".rampart", "bin", "cloud-recorder") // where Go finds it again, and links nothing
+	build := exec.CommandContext(ctx, "go", "build", "-o", recorder, "./tests/framework/cloud/recorder")
 	build.Dir = root
 	if output, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("building the recorder: %w\n%s", err, output)
+	}
+	// It knows by its name which cloud it stands for.
+	if err := os.Symlink(recorder, filepath.Join(cloud.bin(), "pulumi-resource-"+name)); err != nil {
+		return nil, err
 	}
 	modules, err := modules(ctx, root)
 	if err != nil {
 		return nil, err
 	}
-	settings := provider.Settings{Modules: modules, Endpoint: "https://cluster.invalid", CertificateAuthority: "none"}
-	if server != nil {
-		settings.Endpoint, settings.CertificateAuthority = server.Admin.Host, string(server.Admin.CAData)
-		if err := cloud.writeLogin(logins()[name], server); err != nil {
-			return nil, err
-		}
+	cloud.settings = provider.Settings{Modules: modules, Endpoint: "https://cluster.invalid", CertificateAuthority: "none"}
+	return cloud, cloud.write(provider.SettingsFile, cloud.settings)
+}
+
+// Serve has an API server stand for that of the clusters that are made from now on, and lets the deployer in.
+func (c *Cloud) Serve(ctx context.Context, server *apiserver.Server) error {
+	c.settings.Endpoint, c.settings.CertificateAuthority = server.Admin.Host, string(server.Admin.CAData)
+	if err := c.write(provider.SettingsFile, c.settings); err != nil {
+		return err
 	}
-	return cloud, cloud.write(provider.SettingsFile, settings)
+	return c.writeLogin(ctx, logins()[c.name], server)
 }
 
 // modules are the folders of the SDKs of clouds.

@@ -66,7 +66,7 @@ func logins() map[string]login {
 
 // writeLogin lets the deployer in: the script answers with a client certificate where the cloud has a token, and a binding
 // stands for the rights that the cloud gives.
-func (c *Cloud) writeLogin(by login, server *apiserver.Server) error {
+func (c *Cloud) writeLogin(ctx context.Context, by login, server *apiserver.Server) error {
 	config, err := server.ConfigAs(by.user, by.groups...)
 	if err != nil {
 		return err
@@ -85,7 +85,7 @@ func (c *Cloud) writeLogin(by login, server *apiserver.Server) error {
 	if err := os.WriteFile(filepath.Join(c.bin(), by.command), []byte(by.script), executable); err != nil {
 		return err
 	}
-	_, err = server.Client.RbacV1().ClusterRoleBindings().Create(context.Background(), &rbacv1.ClusterRoleBinding{
+	_, err = server.Client.RbacV1().ClusterRoleBindings().Create(ctx, &rbacv1.ClusterRoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Name: "cloud-cluster-admin"},
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "cluster-admin"},
 		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: by.user}},

@@ -1,38 +1,39 @@
-package aks
+package suite
 
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// TestPlans compares what each stack makes, with every input, with a file that people review. What goes into the cluster
-// is listed by name only: it is the same on every provider, and has files of its own.
-func TestPlans(t *testing.T) {
-	t.Parallel()
-	for _, stack := range []string{"aks-dev", "aks-prod"} {
-		t.Run(stack, func(t *testing.T) {
-			t.Parallel()
-			var text bytes.Buffer
-			for _, step := range install(t, stack, nil).plan(t) {
-				if step.Op != "create" {
-					t.Errorf("%s: %s, want create", step.URN, step.Op)
-				}
-				name := step.URN[strings.LastIndex(step.URN, "::")+2:]
-				text.WriteString(step.NewState.Type + " " + name + "\n")
-				if strings.HasPrefix(step.NewState.Type, "azure-native:") {
-					writeInputs(t, &text, step.NewState.Inputs)
-				}
-			}
-			compare(t, filepath.Join("testdata", stack+".plan"), text.String())
-		})
+var update = flag.Bool("update", false, "write the plans to testdata instead of comparing them")
+
+// comparePlan compares what a stack makes, with every input, with a file that people review. What goes into the cluster is
+// listed by name only: it is the same on every provider, and has files of its own.
+func (c Cloud) comparePlan(t *testing.T, made *Installation) {
+	t.Helper()
+	var text bytes.Buffer
+	for _, planned := range made.plan(t) {
+		if planned.Op != "create" {
+			t.Errorf("%s: %s, want create", planned.URN, planned.Op)
+		}
+		name := planned.URN[strings.LastIndex(planned.URN, "::")+2:]
+		text.WriteString(planned.NewState.Type + " " + name + "\n")
+		if strings.HasPrefix(planned.NewState.Type, c.Package+":") {
+			writeInputs(t, &text, planned.NewState.Inputs)
+		}
 	}
+	compare(t, planFile(made.Stack), text.String())
 }
 
-// writeInputs writes inputs as indented JSON.
+// planFile is where the plan of a stack is kept.
+func planFile(stack string) string { return filepath.Join("testdata", stack+".plan") }
+
+// writeInputs writes inputs as indented JSON, with documents that are JSON in text, which policies are, opened.
 func writeInputs(t *testing.T, into *bytes.Buffer, inputs json.RawMessage) {
 	t.Helper()
 	var values any
@@ -63,6 +64,10 @@ func open(value any) any {
 			typed[i] = open(element)
 		}
 	case string:
+		var document map[string]any
+		if strings.HasPrefix(typed, "{") && json.Unmarshal([]byte(typed), &document) == nil {
+			return open(document)
+		}
 		if typed == unknown {
 			return "(known later)"
 		}

@@ -1,0 +1,176 @@
+package suite
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/rampart-iac/rampart/tests/framework"
+	"github.com/rampart-iac/rampart/tests/framework/apiserver"
+	"github.com/rampart-iac/rampart/tests/framework/cloud"
+)
+
+// Installation is the product with a stack of a cloud, and the cloud that it meets.
+type Installation struct {
+	*framework.Product
+	cloud *cloud.Cloud
+
+	// stopCluster ends what stands for the cluster, if there is one yet.
+	stopCluster func() error
+}
+
+// building is held by who has programs compiled: two at once would compile the same twice.
+var building sync.Mutex
+
+// goFlags has the program compiled with every cloud, where the product would leave out those that a stack has nothing to do
+// with: a clone has one program, which the tests of three clouds at once would link again before each of their runs. That
+// each cloud can be had alone is a test of package stacks/clouds.
+func goFlags() string { return "GOFLAGS=" + strings.TrimSpace(os.Getenv("GOFLAGS")+" -tags=") }
+
+// install makes one of a stack of the repository, with everything compiled.
+func (c Cloud) install(t *testing.T, stack string) *Installation {
+	t.Helper()
+	building.Lock()
+	defer building.Unlock()
+	product, err := framework.Install(t.Context(), framework.Settings{Prefix: c.Name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := &Installation{Product: product, stopCluster: func() error { return nil }}
+	t.Cleanup(func() {
+		if err := errors.Join(made.stopCluster(), product.Remove()); err != nil {
+			t.Error(err)
+		}
+	})
+	if made.cloud, err = cloud.New(t.Context(), product.Root, filepath.Join(product.Dir, "cloud"), c.Package); err != nil {
+		t.Fatal(err)
+	}
+	product.Stack, product.Cluster, product.Variables = stack, stack, append(made.cloud.Environment(), goFlags())
+	product.ConfigFile = filepath.Join(product.Dir, "Pulumi."+stack+".yaml")
+	made.configure(t, func(map[string]any) {})
+	if _, err := made.Run(t.Context(), "tools"); err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
+// configure writes the stack file, with changes to what the repository has.
+func (i *Installation) configure(t *testing.T, change func(config map[string]any)) {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(i.Root, "stacks", "Pulumi."+i.Stack+".yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Config map[string]any `json:"config"`
+	}
+	if err := yaml.Unmarshal(content, &file); err != nil {
+		t.Fatal(err)
+	}
+	change(file.Config)
+	if err := i.Configure(file.Config); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// section is a part of a configuration that may be changed.
+func section(config map[string]any, name string) map[string]any {
+	return config["rampart:"+name].(map[string]any)
+}
+
+// startCluster starts what stands for the cluster. It stands until the installation goes.
+func (i *Installation) startCluster(t *testing.T) *apiserver.Server {
+	t.Helper()
+	server, err := apiserver.Start(t.Context(), apiserver.Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- cloud.Controllers(ctx, server.Client) }()
+	i.stopCluster = func() error {
+		stop()
+		return errors.Join(<-ended, server.Stop())
+	}
+	if err := i.cloud.Serve(t.Context(), server); err != nil {
+		t.Fatal(err)
+	}
+	return server
+}
+
+// run must succeed. Calls from before are forgotten.
+func (i *Installation) run(t *testing.T, command string, flags ...string) framework.Result {
+	t.Helper()
+	i.forget(t)
+	result, err := i.Run(t.Context(), command, flags...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+// calls of one method since the last time, in order.
+func (i *Installation) calls(t *testing.T, method string) []cloud.Call {
+	t.Helper()
+	all, err := i.cloud.Calls()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.DeleteFunc(all, func(call cloud.Call) bool { return call.Method != method })
+}
+
+func (i *Installation) forget(t *testing.T) {
+	t.Helper()
+	if err := i.cloud.Forget(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// expect that a method was called for exactly these resources.
+func (i *Installation) expect(t *testing.T, method string, want []string) {
+	t.Helper()
+	var got []string
+	for _, call := range i.calls(t, method) {
+		got = append(got, strings.TrimPrefix(call.Name, i.Cluster+"-"))
+	}
+	slices.Sort(got)
+	if want = slices.Sorted(slices.Values(want)); !slices.Equal(got, want) {
+		t.Errorf("%s was called for %v, want %v", method, got, want)
+	}
+}
+
+// planned is one line of the engine's plan.
+type planned struct {
+	Op, URN  string
+	NewState struct {
+		Type   string
+		Inputs json.RawMessage
+	}
+}
+
+// plan of the stack, sorted. The product's own preview is asked for it in a form that a test can read.
+func (i *Installation) plan(t *testing.T) []planned {
+	t.Helper()
+	variables := i.Variables
+	i.Variables = append(slices.Clone(variables), "PULUMI_OPTION_JSON=true")
+	result, err := i.Run(t.Context(), "preview")
+	i.Variables = variables
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(result.Stdout, "{")
+	var preview struct{ Steps []planned }
+	if err := json.NewDecoder(strings.NewReader("{" + text)).Decode(&preview); err != nil {
+		t.Fatalf("%v in:\n%s", err, result)
+	}
+	slices.SortFunc(preview.Steps, func(a, b planned) int { return strings.Compare(a.URN, b.URN) })
+	return preview.Steps
+}
