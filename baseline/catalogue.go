@@ -34,7 +34,7 @@ func Controls() []Control {
 		operationsControls(),
 	)
 	// What holds on kind stands beside each control. A cloud has a file of its own, enforcement_<cloud>.go.
-	clouds := map[Provider]map[ControlID]Enforcement{
+	clouds := map[Provider]column{
 		ProviderEKS: onEKS(),
 		ProviderAKS: onAKS(),
 		ProviderGKE: onGKE(),

@@ -94,3 +94,47 @@ func TestEveryProviderHasAnEnforcementThatSaysWhatItMust(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatAProviderEnforcesIsProvenThere: another provider's test says nothing of the settings of a cloud. What a component
+// enforces is proven once, for it is the same everywhere.
+func TestWhatAProviderEnforcesIsProvenThere(t *testing.T) {
+	t.Parallel()
+	for _, control := range Controls() {
+		for _, provider := range []Provider{ProviderEKS, ProviderAKS, ProviderGKE} {
+			enforcement := control.Enforcement[provider]
+			own := strings.HasPrefix(enforcement.Component, "providers/")
+			switch {
+			case enforcement.State != StateEnforced && enforcement.Proof != "":
+				t.Errorf("%s on %s is %s, and has a proof", control.ID, provider, enforcement.State)
+			case enforcement.State != StateEnforced:
+			case own && enforcement.Component != "providers/"+string(provider):
+				t.Errorf("%s on %s is enforced by %s", control.ID, provider, enforcement.Component)
+			case own && !provenAt(provider, enforcement.Proof):
+				t.Errorf("%s on %s is proven by %q, which is no test of that provider", control.ID, provider, enforcement.Proof)
+			case !own && control.Proof == "":
+				t.Errorf("%s on %s is enforced by %s without proof", control.ID, provider, enforcement.Component)
+			}
+		}
+	}
+	if provenAt(ProviderEKS, "providers/aks.TestCISItems") || provenAt(ProviderEKS, "") {
+		t.Error("control: takes another provider's test, or none")
+	}
+}
+
+func provenAt(provider Provider, proof string) bool {
+	folder, _, _ := strings.Cut(proof, ".")
+	name := string(provider)
+	return slices.Contains([]string{"providers/" + name, "providers/" + name + "/spec", "tests/engine/" + name}, folder)
+}
+
+// TestStatesAreExplained: each has a meaning, and what is no state has none.
+func TestStatesAreExplained(t *testing.T) {
+	t.Parallel()
+	for _, state := range []State{
+		StateEnforced, StateByCloud, StatePlanned, StateNotApplicable, StateNotPossible, StateWaived,
+	} {
+		if state.Meaning() == State("").Meaning() {
+			t.Errorf("nobody says what %s means", state)
+		}
+	}
+}

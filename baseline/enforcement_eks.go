@@ -1,78 +1,46 @@
 package baseline
 
 // onEKS is what holds for every control on Amazon EKS.
-func onEKS() map[ControlID]Enforcement {
-	column := map[ControlID]Enforcement{}
-	set := func(enforcement Enforcement, ids ...ControlID) {
-		for _, id := range ids {
-			column[id] = enforcement
-		}
-	}
-
-	// The components in the cluster are the same as on any provider.
-	set(enforcedBy("components/access"), "RMP-ACC-001", "RMP-ACC-002", "RMP-ACC-003", "RMP-ACC-004", "RMP-ACC-005",
-		"RMP-ACC-006", "RMP-ACC-007")
-	set(enforcedBy("components/admission"), "RMP-ADM-003", "RMP-ADM-004", "RMP-ADM-005", "RMP-ADM-006", "RMP-ADM-007",
-		"RMP-ADM-008", "RMP-ADM-009", "RMP-ADM-010", "RMP-ADM-011", "RMP-ADM-012", "RMP-IMG-001", "RMP-IMG-002",
-		"RMP-IMG-003")
-	set(enforcedBy("components/isolation"), "RMP-NET-003", "RMP-NET-004", "RMP-NET-005", "RMP-NET-006", "RMP-NET-007",
-		"RMP-NET-008", "RMP-NET-009", EgressAnywhere)
-	set(enforcedBy("components/network"), "RMP-NET-001")
-	set(enforcedBy("components/tenant"), "RMP-DAT-010", "RMP-TEN-001", "RMP-TEN-002", "RMP-TEN-003", "RMP-TEN-004")
-
-	set(notPossible("the VPC CNI starts a pod without asking Calico; until the pod's policy is programmed, its node drops what "+
+func onEKS() column {
+	c := ofCloud("EKS", "AWS")
+	c.set(enforcedBy("components/isolation"), "RMP-NET-005", "RMP-NET-006", "RMP-NET-007", "RMP-NET-008", "RMP-NET-009")
+	c.set(enforcedBy("components/network"), "RMP-NET-001")
+	c.set(notPossible("the VPC CNI starts a pod without asking Calico; until the pod's policy is programmed, its node drops what "+
 		"it sends and gets"), "RMP-NET-002")
-	set(notPossible("EKS admits to Pod Security \"privileged\" where a namespace has no label, and its admission cannot be "+
-		"configured; tenants' namespaces have the label"), "RMP-ADM-001", "RMP-ADM-002")
-
-	set(notPossible("EKS's API server takes no policies but those in the API"), "RMP-ADM-013")
-
-	eksControlPlane(set)
-	eksNodes(set)
-
-	eks := func(proof string) Enforcement {
-		return Enforcement{State: StateEnforced, Component: "providers/eks", Proof: proof}
-	}
-	set(eks("providers/eks.TestCISItems"), "RMP-ACC-009", "RMP-ACC-010", "RMP-AUD-003", "RMP-AUD-005", "RMP-CPL-020",
+	c.set(provenBy(ProviderEKS, "providers/eks.TestCISItems"), "RMP-ACC-009", "RMP-AUD-003", "RMP-AUD-005", "RMP-CPL-020",
 		"RMP-DAT-001", "RMP-NOD-013")
-	set(eks("providers/eks.TestNodesGiveNothingAway"), "RMP-NOD-005", "RMP-NOD-006", "RMP-NOD-014")
-	set(eks("providers/eks.TestKeysServeOnlyTheirs"), "RMP-DAT-011")
-	set(eks("providers/eks.TestKubeconfigHoldsNoCredential"), "RMP-DAT-009")
-	set(eks("providers/eks.TestInvariantsOfAnyCluster"), "RMP-NET-011")
-	set(eks("providers/eks/spec.TestBadClustersAreRefused"), "RMP-OPS-004")
-	set(eks("tests/engine/eks.TestLifecycle"), "RMP-OPS-002")
-	set(plannedFor("providers/eks"), "RMP-OPS-001")
-	set(notApplicable("people come with their roles of AWS IAM: nobody gets a certificate"), "RMP-ACC-008")
-	set(byCloud("control plane logging, type audit: EKS's own audit policy"), "RMP-AUD-001", "RMP-AUD-002", "RMP-AUD-004")
-	return column
+	c.set(provenBy(ProviderEKS, "providers/eks.TestNodesGiveNothingAway"), "RMP-NOD-005", "RMP-NOD-006", "RMP-NOD-014")
+	c.set(provenBy(ProviderEKS, "providers/eks.TestKeysServeOnlyTheirs"), "RMP-DAT-007", "RMP-DAT-011")
+	c.set(provenBy(ProviderEKS, "providers/eks.TestKubeconfigHoldsNoCredential"), "RMP-DAT-009")
+	c.set(provenBy(ProviderEKS, "providers/eks.TestInvariantsOfAnyCluster"), "RMP-ACC-010", "RMP-NET-011")
+	c.set(provenBy(ProviderEKS, "providers/eks/spec.TestBadClustersAreRefused"), "RMP-OPS-004")
+	c.set(provenBy(ProviderEKS, "tests/engine/eks.TestLifecycle"), "RMP-OPS-002")
+	c.set(plannedFor("providers/eks"), "RMP-OPS-001")
+	c.set(notApplicable("people come with their roles of AWS IAM: nobody gets a certificate"), "RMP-ACC-008")
+	c.set(byCloud("EKS's own audit policy decides what the log of type audit says"), "RMP-AUD-001", "RMP-AUD-002", "RMP-AUD-004")
+	eksControlPlane(c)
+	eksNodes(c)
+	return c
 }
 
 // eksControlPlane is what AWS answers for: its machines cannot be seen, and no flag of them can be set.
-func eksControlPlane(set func(Enforcement, ...ControlID)) {
-	set(notPossible("EKS sets the floor of its API server itself, TLS 1.2, and it cannot be raised"), "RMP-CPL-001")
-	set(byCloud("EKS's own suites"), "RMP-CPL-002")
-	set(notApplicable("the API server is not on this machine"), "RMP-CPL-003")
-	set(byCloud("EKS's control plane: no other authenticator or authorizer can be added"), "RMP-CPL-006", "RMP-CPL-007",
+func eksControlPlane(c column) {
+	c.set(byCloud("EKS's control plane: no other authenticator or authorizer can be added"), "RMP-CPL-006", "RMP-CPL-007",
 		"RMP-CPL-008", "RMP-CPL-009", "RMP-CPL-010", "RMP-CPL-013", "RMP-CPL-014", "RMP-CPL-015")
-	set(notPossible("EKS honours a token beyond the hour that it was made for, so that old clients go on working"), "RMP-CPL-005")
-	set(notPossible("the admission plugins of EKS's API server cannot be chosen; the policy of exposure refuses external addresses"),
-		"RMP-CPL-011", "RMP-CPL-012")
-	set(notApplicable("the machines of the control plane are AWS's, which answers for them in its attestations"), "RMP-CPL-004",
-		"RMP-CPL-016", "RMP-CPL-017", "RMP-CPL-018", "RMP-CPL-019", "RMP-DAT-002", "RMP-DAT-003", "RMP-DAT-004", "RMP-DAT-005",
-		"RMP-DAT-008", "RMP-OPS-003")
-	set(notApplicable("nothing of the cluster is on this machine"), "RMP-DAT-006")
-	set(byCloud("yearly rotation of the KMS key, which keeps its older material"), "RMP-DAT-007")
+	c.set(notPossible("EKS honours a token beyond the hour that it was made for, so that old clients go on working"), "RMP-CPL-005")
+	c.set(notPossible("the admission plugins of EKS's API server cannot be chosen; the policy of exposure refuses external "+
+		"addresses"), "RMP-CPL-011", "RMP-CPL-012")
 }
 
-// eksNodes is what Bottlerocket and the launch templates make of nodes.
-func eksNodes(set func(Enforcement, ...ControlID)) {
-	set(byCloud("Bottlerocket's kubelet: webhook authentication and authorization, no read-only port, certificates of the "+
+// eksNodes is what Bottlerocket makes of nodes.
+func eksNodes(c column) {
+	c.set(byCloud("Bottlerocket's kubelet: webhook authentication and authorization, no read-only port, certificates of the "+
 		"cluster's authority that renew themselves"), "RMP-NOD-001", "RMP-NOD-002", "RMP-NOD-003", "RMP-NOD-004", "RMP-NOD-007",
 		"RMP-NOD-008", "RMP-NOD-009")
-	set(byCloud("the add-on kube-proxy, which serves metrics on loopback"), "RMP-NOD-010")
-	set(byCloud("Bottlerocket: the root file system is read-only and checked, /etc is made anew at each start"), "RMP-NOD-011")
-	set(notApplicable("the add-on kube-proxy has its kubeconfig in a ConfigMap"), "RMP-NOD-012")
-	set(notPossible("Bottlerocket has no setting by which kubelets ask again who may use an image that they have"), "RMP-IMG-004")
-	set(notApplicable("nodes have no image of ours: EKS gives a node group Bottlerocket's release for the cluster's version"),
+	c.set(byCloud("the add-on kube-proxy, which serves metrics on loopback"), "RMP-NOD-010")
+	c.set(byCloud("Bottlerocket: the root file system is read-only and checked, /etc is made anew at each start"), "RMP-NOD-011")
+	c.set(notApplicable("the add-on kube-proxy has its kubeconfig in a ConfigMap"), "RMP-NOD-012")
+	c.set(notPossible("Bottlerocket has no setting by which kubelets ask again who may use an image that they have"), "RMP-IMG-004")
+	c.set(notApplicable("nodes have no image of ours: EKS gives a node group Bottlerocket's release for the cluster's version"),
 		"RMP-IMG-005")
 }

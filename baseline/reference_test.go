@@ -65,8 +65,10 @@ func renderIntroduction(p *page, catalogue Catalogue) {
 		versions = append(versions, "`"+string(version)+"`")
 	}
 	p.line("- **Versions** of the baseline: %s. A stack that pins one keeps its set of controls.", strings.Join(versions, ", "))
-	p.line("- **States**: *enforced* by a package of Rampart or *by the cloud* with a setting, *planned* (nothing enforces it yet), *not applicable* (nothing to")
-	p.line("  hold it for) and *not possible* (with the reason).")
+	p.line("- **States**, which mean the same on every provider:")
+	for _, state := range []State{StateEnforced, StateByCloud, StatePlanned, StateNotApplicable, StateNotPossible} {
+		p.line("  - *%s*: %s.", state, state.Meaning())
+	}
 	p.line("- **Waivers** stand in the stack file, under `rampart:baseline`, with control, scope, reason, owner and last day.")
 	for _, control := range catalogue.Controls {
 		if control.WhenWaived != "" {

@@ -18,6 +18,7 @@ import (
 	"github.com/rampart-iac/rampart/components/tenant"
 	"github.com/rampart-iac/rampart/providers/aks"
 	"github.com/rampart-iac/rampart/providers/eks"
+	"github.com/rampart-iac/rampart/providers/gke"
 	"github.com/rampart-iac/rampart/providers/kind"
 	"github.com/rampart-iac/rampart/providers/kind/hardening"
 	"github.com/rampart-iac/rampart/providers/kind/plugin"
@@ -33,6 +34,7 @@ func claims() map[string][]baseline.ControlID {
 		"components/tenant":        tenant.Controls(),
 		"providers/aks":            aks.Controls(),
 		"providers/eks":            eks.Controls(),
+		"providers/gke":            gke.Controls(),
 		"providers/kind":           kind.Controls(),
 		"providers/kind/hardening": hardening.Controls(),
 		"providers/kind/plugin":    plugin.Controls(),

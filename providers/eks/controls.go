@@ -11,6 +11,7 @@ func Controls() []baseline.ControlID {
 		"RMP-AUD-005", // and leave the cluster as they are written
 		"RMP-CPL-020", // a private address
 		"RMP-DAT-001", // Secrets encrypted
+		"RMP-DAT-007", // with a key that is rotated
 		"RMP-DAT-009", // credentials secret in the state
 		"RMP-DAT-011", // keys with policies of their own
 		"RMP-NET-011", // flow logs

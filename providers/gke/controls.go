@@ -1,0 +1,25 @@
+package gke
+
+import "github.com/rampart-iac/rampart/baseline"
+
+// Controls are the controls of the baseline that this package enforces.
+func Controls() []baseline.ControlID {
+	return []baseline.ControlID{
+		"RMP-ACC-009", // people come by IAM
+		"RMP-AUD-003", // logs are kept
+		"RMP-AUD-005", // and leave the cluster as they are written
+		"RMP-CPL-012", // no external addresses of Services
+		"RMP-CPL-020", // a private address
+		"RMP-DAT-001", // Secrets encrypted
+		"RMP-DAT-007", // with a key that is rotated
+		"RMP-DAT-009", // credentials secret in the state
+		"RMP-DAT-011", // keys with users of their own
+		"RMP-NET-001", // policies enforced
+		"RMP-NET-011", // flow logs
+		"RMP-NOD-006", // limit of processes
+		"RMP-NOD-013", // nodes' credentials
+		"RMP-NOD-014", // disks encrypted
+		"RMP-OPS-002", // drift
+		"RMP-OPS-004", // known versions
+	}
+}
