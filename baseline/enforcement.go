@@ -120,8 +120,8 @@ func ofCloud(name, owner string) column {
 	c.set(byCloud(name+"'s own suites"), "RMP-CPL-002")
 	c.set(notApplicable("the API server is not on this machine"), "RMP-CPL-003")
 	c.set(notApplicable("the machines of the control plane are "+owner+"'s, which answers for them in its attestations"),
-		"RMP-CPL-004", "RMP-CPL-016", "RMP-CPL-017", "RMP-CPL-018", "RMP-CPL-019", "RMP-DAT-002", "RMP-DAT-003", "RMP-DAT-004", "RMP-DAT-005",
-		"RMP-DAT-008", "RMP-OPS-003")
+		"RMP-CPL-004", "RMP-CPL-016", "RMP-CPL-017", "RMP-CPL-018", "RMP-CPL-019", "RMP-DAT-002", "RMP-DAT-003",
+		"RMP-DAT-004", "RMP-DAT-005", "RMP-DAT-008", "RMP-OPS-003")
 	c.set(notApplicable("nothing of the cluster is on this machine"), "RMP-DAT-006")
 	return c
 }

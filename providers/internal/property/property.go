@@ -44,20 +44,20 @@ func Main(m *testing.M, clusters int) {
 }
 
 // check draws clusters, in shards that run side by side, each with a seed of its own.
-func check(t *testing.T, property func(t *testing.T, rt *rapid.T)) {
+func check(t *testing.T, property func(*rapid.T)) {
 	t.Helper()
 	for shard := range shards {
 		t.Run(strconv.Itoa(shard), func(t *testing.T) {
 			t.Parallel()
-			rapid.Check(t, func(rt *rapid.T) { property(t, rt) })
+			rapid.Check(t, property)
 		})
 	}
 }
 
-// Accepted: nothing is wrong with any cluster that is drawn, once its defaults are filled in.
+// Accepted holds that nothing is wrong with any cluster that is drawn, once its defaults are filled in.
 func Accepted[C Arguments[C]](t *testing.T, draw func(*rapid.T) C) {
 	t.Helper()
-	check(t, func(_ *testing.T, rt *rapid.T) {
+	check(t, func(rt *rapid.T) {
 		settled := draw(rt).WithDefaults("blue")
 		if faults := settled.Faults(); len(faults) > 0 {
 			rt.Fatalf("%+v: %v", settled, faults)
@@ -65,11 +65,11 @@ func Accepted[C Arguments[C]](t *testing.T, draw func(*rapid.T) C) {
 	})
 }
 
-// Refused: a cluster that is spoiled in one way is refused, whatever else there is about it, with a fault of the field that
+// Refused holds that a cluster that is spoiled in one way is refused, whatever else there is about it, with a fault of the field that
 // the spoiler is named by.
 func Refused[C Arguments[C]](t *testing.T, draw func(*rapid.T) C, spoilers map[string]func(*C)) {
 	t.Helper()
-	check(t, func(_ *testing.T, rt *rapid.T) {
+	check(t, func(rt *rapid.T) {
 		cluster := draw(rt)
 		for field, spoil := range spoilers {
 			spoiled := cluster
@@ -82,7 +82,7 @@ func Refused[C Arguments[C]](t *testing.T, draw func(*rapid.T) C, spoilers map[s
 	})
 }
 
-// OneFault: of what is wrong with a cluster, one thing is said, of a field, with a rule and with what to do.
+// OneFault holds that of a cluster one thing is said to be wrong, of a field, with a rule and with what to do.
 func OneFault(t *testing.T, name string, faults baseline.Faults, field, rule string) {
 	t.Helper()
 	switch {
@@ -108,12 +108,12 @@ type Sabotage struct {
 	Change   map[string]any
 }
 
-// Kept: clusters that are drawn keep every invariant.
+// Kept holds that clusters that are drawn keep every invariant.
 func Kept[C Arguments[C]](
 	t *testing.T, draw func(*rapid.T) C, make func(cluster *C) (*mock.Engine, error), invariants map[string]Invariant[C],
 ) {
 	t.Helper()
-	check(t, func(_ *testing.T, rt *rapid.T) {
+	check(t, func(rt *rapid.T) {
 		cluster := draw(rt)
 		made, err := make(&cluster)
 		if err != nil {
@@ -128,7 +128,7 @@ func Kept[C Arguments[C]](
 	})
 }
 
-// Seen: an invariant sees each of its sabotages, and nothing in a cluster that nobody has touched.
+// Seen holds that an invariant sees each of its sabotages, and nothing in a cluster that nobody has touched.
 func Seen[C Arguments[C]](
 	t *testing.T, cluster C, make func(cluster *C) (*mock.Engine, error), invariants map[string]Invariant[C],
 ) {

@@ -46,7 +46,8 @@ func New(ctx context.Context, root, dir, name string) (*Cloud, error) {
 		return nil, fmt.Errorf("building the recorder: %w\n%s", err, output)
 	}
 	// It knows by its name which cloud it stands for.
-	if err := os.Symlink(recorder, filepath.Join(cloud.bin(), "pulumi-resource-"+name)); err != nil {
+	link := filepath.Join(cloud.bin(), "pulumi-resource-"+name)
+	if err := os.Symlink(recorder, link); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, err
 	}
 	modules, err := modules(ctx, root)
