@@ -27,7 +27,6 @@ func ofEKS() suite.Cloud {
 			{
 				Name:    "other machines come before the old ones go",
 				Nodes:   map[string]any{"instanceTypes": []any{"m7a.large", "m6a.large"}},
-				Updated: []string{"nodes-general-template"},
 				Created: []string{"nodes-general"}, Deleted: []string{"nodes-general"},
 			},
 		},
