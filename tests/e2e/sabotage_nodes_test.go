@@ -166,10 +166,12 @@ func auditSabotages() []sabotage {
 			return onNode(t, "tail -n 100 "+auditDir+"/audit.log > "+auditDir+"/other.log && mv "+auditDir+"/audit.log /var/log/kubernetes/hidden",
 				"mv /var/log/kubernetes/hidden "+auditDir+"/audit.log; rm "+auditDir+"/other.log")
 		}, ids("RMP-AUD-001")},
-		{"the log is full of heartbeats", func(t *testing.T) func(context.Context) error {
-			t.Helper()
-			const line = `{"verb":"update","requestURI":"/apis/coordination.k8s.io/v1/leases","objectRef":{"resource":"leases"}}`
-			return onNode(t, "echo '"+line+"' > "+auditDir+"/zz.log", "rm "+auditDir+"/zz.log")
-		}, ids("RMP-AUD-004")},
+		heartbeats,
 	}
 }
+
+var heartbeats = sabotage{"the log is full of heartbeats", func(t *testing.T) func(context.Context) error {
+	t.Helper()
+	const line = `{"verb":"update","requestURI":"/apis/coordination.k8s.io/v1/leases","objectRef":{"resource":"leases"}}`
+	return onNode(t, "echo '"+line+"' > "+auditDir+"/zz.log", "rm "+auditDir+"/zz.log")
+}, ids("RMP-AUD-004")}

@@ -25,15 +25,17 @@ type sabotage struct {
 type lane struct {
 	areas []string
 	rows  []sabotage
+	// watched is done at the end, between two rounds of a watch. Nil: nothing is.
+	watched *sabotage
 }
 
 func lanes() []lane {
 	return []lane{
-		{[]string{"DAT", "CPL", "NOD"}, nodeSabotages()},
-		{[]string{"AUD"}, auditSabotages()},
-		{[]string{"NET"}, networkSabotages()},
-		{[]string{"ACC"}, accessSabotages()},
-		{[]string{"ADM", "IMG", "TEN"}, admissionSabotages()},
+		{areas: []string{"DAT", "CPL", "NOD"}, rows: nodeSabotages()},
+		{areas: []string{"AUD"}, rows: auditSabotages(), watched: &heartbeats},
+		{areas: []string{"NET"}, rows: networkSabotages()},
+		{areas: []string{"ACC"}, rows: accessSabotages()},
+		{areas: []string{"ADM", "IMG", "TEN"}, rows: admissionSabotages()},
 	}
 }
 
@@ -52,6 +54,9 @@ func TestVerifySeesSabotage(t *testing.T) {
 				t.Parallel()
 				for _, row := range lane.rows {
 					t.Run(row.says, func(t *testing.T) { row.isSeen(t, lane.areas) })
+				}
+				if lane.watched != nil {
+					t.Run("watched: "+lane.watched.says, func(t *testing.T) { lane.watched.isWatched(t, lane.areas) })
 				}
 			})
 		}

@@ -1,14 +1,20 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
-	"errors"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/rampart-iac/rampart/tests/framework"
@@ -20,8 +26,14 @@ import (
 //
 //nolint:paralleltest // others open ports, change tenants and make pods that verification would see
 func TestVerifyProvesTheCluster(t *testing.T) {
+	before := mustLook(t)
+	private, public, err := framework.SigningKey(product.Dir, "verify")
+	if err != nil {
+		t.Fatal(err)
+	}
+	attestation := filepath.Join(product.Dir, "attestation.json")
 	var runs sync.WaitGroup
-	for _, args := range [][]string{nil, {"--area", "NET", "--area", "IMG"}} {
+	for _, args := range [][]string{{"--attest", attestation, "--key", private}, {"--area", "NET", "--area", "IMG"}} {
 		runs.Go(func() {
 			result, report, err := product.Verify(t.Context(), args...)
 			if err != nil {
@@ -34,13 +46,82 @@ func TestVerifyProvesTheCluster(t *testing.T) {
 			if result.ExitCode != verify.ExitHeld {
 				t.Errorf("verify %v ends with status %d", args, result.ExitCode)
 			}
-			if len(args) == 0 && report.Score.Proven == 0 {
+			if report.Score.Proven == 0 {
 				t.Error("nothing was proven")
 			}
 		})
 	}
 	runs.Wait()
-	nothingIsLeft(t)
+	nothingIsLeft(t, before)
+	attested(t, attestation, public)
+}
+
+// attested gives the signed result of this cluster to a gate: it lets the cluster in, and neither another one nor a result
+// that somebody has mended.
+func attested(t *testing.T, attestation, public string) {
+	t.Helper()
+	system, err := cluster.Client.CoreV1().Namespaces().Get(t.Context(), metav1.NamespaceSystem, metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(attestation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, stranger, err := framework.SigningKey(product.Dir, "stranger")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := []string{"--cluster", string(system.UID)}
+	for _, row := range []struct {
+		says, text, key string
+		args            []string
+		status          int
+		want            string
+	}{
+		{"its own", string(text), public, own, verify.ExitHeld, "Cluster " + string(system.UID)},
+		{"mended", mended(t, text), public, own, verify.ExitFailed, "not signed with this key, or was changed"},
+		{"signed by somebody else", string(text), stranger, own, verify.ExitFailed, "not signed with this key"},
+		{
+			"of another cluster", string(text), public, []string{"--cluster", uuid.NewString()}, verify.ExitFailed,
+			"it is about cluster " + string(system.UID),
+		},
+	} {
+		file := filepath.Join(t.TempDir(), "attestation.json")
+		if err := os.WriteFile(file, []byte(row.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		result, err := product.CheckAttestation(t.Context(), append([]string{file, "--key", row.key}, row.args...)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if result.ExitCode != row.status || !strings.Contains(result.Output(), row.want) {
+			t.Errorf("%s: want status %d and %q: %s", row.says, row.status, row.want, result)
+		}
+	}
+}
+
+// mended raises a signed result: what was said of one control is said better.
+func mended(t *testing.T, text []byte) string {
+	t.Helper()
+	var envelope map[string]any
+	if err := json.Unmarshal(text, &envelope); err != nil {
+		t.Fatal(err)
+	}
+	payload, err := base64.StdEncoding.DecodeString(envelope["payload"].(string))
+	if err != nil {
+		t.Fatal(err)
+	}
+	better := bytes.Replace(payload, []byte(`"not verifiable"`), []byte(`"proven"`), 1)
+	if bytes.Equal(better, payload) {
+		t.Fatal("there is nothing to mend in the result")
+	}
+	envelope["payload"] = base64.StdEncoding.EncodeToString(better)
+	changed, err := json.Marshal(envelope)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(changed)
 }
 
 // unproven are the controls that failed or could not be verified, a line each.
@@ -54,20 +135,33 @@ func unproven(report *verify.Report) []string {
 	return lines
 }
 
-// TestVerifyCleansUpAfterCtrlC interrupts a run when it has made things in the cluster.
+// made are the traces that a run has in its middle, one of each sort at least: a clean end must have had something to clear.
+var made = []string{
+	"namespaces ", "pods ", "serviceaccounts ", "secrets ", "roles ", "rolebindings ", "clusterrolebindings ", "networkpolicies ",
+	"address on node", "socket on node", "file on node",
+}
+
+// TestVerifyCleansUpAfterCtrlC interrupts a run when it has made things in the cluster and on its nodes.
 //
 //nolint:paralleltest // it looks for what runs of verify have left
 func TestVerifyCleansUpAfterCtrlC(t *testing.T) {
+	before := mustLook(t)
 	run, err := product.StartVerify()
 	if err != nil {
 		t.Fatal(err)
 	}
-	framework.Eventually(t, "the run to have made namespaces", time.Minute, func(ctx context.Context) error {
-		namespaces, err := cluster.Client.CoreV1().Namespaces().List(ctx, metav1.ListOptions{LabelSelector: verify.RunLabel})
-		if err == nil && len(namespaces.Items) == 0 {
-			err = errors.New("none yet")
+	framework.Eventually(t, "the run to have made everything that it makes", time.Minute, func(ctx context.Context) error {
+		now, err := allTraces(ctx)
+		if err != nil {
+			return err
 		}
-		return err
+		more := now.since(before)
+		for _, sort := range made {
+			if !slices.ContainsFunc(more, func(each string) bool { return strings.HasPrefix(each, sort) }) {
+				return fmt.Errorf("there is no new trace that starts with %q among\n%s", sort, strings.Join(more, "\n"))
+			}
+		}
+		return nil
 	})
 	if err := run.Interrupt(); err != nil {
 		t.Fatal(err)
@@ -77,39 +171,9 @@ func TestVerifyCleansUpAfterCtrlC(t *testing.T) {
 		t.Fatal(err)
 	}
 	const interrupted = 130
-	if result.ExitCode != interrupted || !strings.Contains(result.Stdout, "Score") {
-		t.Errorf("want status %d and the score so far: %s", interrupted, result)
+	if result.ExitCode != interrupted || !strings.Contains(result.Stdout, "Score") ||
+		!strings.Contains(result.Stderr, "what it made in the cluster is gone") {
+		t.Errorf("want status %d, the score so far and a word on what was made: %s", interrupted, result)
 	}
-	nothingIsLeft(t)
-}
-
-// nothingIsLeft looks for the label of runs on everything that they make, and for the addresses that they play on nodes.
-func nothingIsLeft(t *testing.T) {
-	t.Helper()
-	ctx, labelled := t.Context(), metav1.ListOptions{LabelSelector: verify.RunLabel}
-	namespaces, err := cluster.Client.CoreV1().Namespaces().List(ctx, labelled)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, namespace := range namespaces.Items {
-		t.Errorf("namespace %s is left", namespace.Name)
-	}
-	pods, err := cluster.Client.CoreV1().Pods("").List(ctx, labelled)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, pod := range pods.Items {
-		t.Errorf("pod %s/%s is left", pod.Namespace, pod.Name)
-	}
-	for _, node := range cluster.Nodes() {
-		addresses, err := node.Exec(ctx, "ip", "-brief", "address", "show", "dev", "lo")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, played := range []string{"169.254.169.254", "203.0.113.", "198.51.100."} {
-			if strings.Contains(addresses, played) {
-				t.Errorf("node %s still has an address that was played: %s", node.Name, addresses)
-			}
-		}
-	}
+	nothingIsLeft(t, before)
 }

@@ -403,6 +403,12 @@ func (p *Product) start(progress io.Writer, args ...string) (*Running, error) {
 	return run, nil
 }
 
+// Said is what the command has printed so far, to both streams.
+func (r *Running) Said() (string, error) {
+	text, err := os.ReadFile(r.log.Name())
+	return string(text), err
+}
+
 // Ended is closed when the command has ended.
 func (r *Running) Ended() <-chan struct{} { return r.ended }
 
