@@ -134,7 +134,8 @@ func (o Options) settled(control baseline.ResolvedControl, remote bool) (result 
 		result.Evidence = reason + ": see " + proofOf(control, enforcement)
 	case attacked:
 		result.Verdict, result.Why = NotVerifiable, WhyElsewhere
-		result.Evidence = "it shows on the nodes, which are machines of the cloud's that let nobody in: see " + proofOf(control, enforcement)
+		result.Evidence = "it shows on the nodes, which are machines of the cloud's that let nobody in: see " +
+			proofOf(control, enforcement)
 	default:
 		result.Verdict, result.Why, result.Evidence = NotVerifiable, WhyPrevented, "there is no attack on it"
 	}

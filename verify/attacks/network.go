@@ -44,7 +44,8 @@ func networkAttacks() []verify.Attack {
 	// whoever stands on one: the control experiments start there.
 	pods, nodes := []verify.Need{verify.NeedPods}, []verify.Need{verify.NeedPods, verify.NeedNodes}
 	return []verify.Attack{
-		attack("tenant-borders", "connect from tenant to tenant, to nodes, the API and the world", pods, (*scene).borders, "RMP-NET-003"),
+		attack("tenant-borders", "connect from tenant to tenant, to nodes, the API and the world", pods, (*scene).borders,
+			"RMP-NET-003"),
 		attack("policy-enforced", "connect past a policy that denies it", pods, (*scene).enforced, "RMP-NET-001"),
 		attack("first-packet", "connect with the first packet of a new pod", pods, (*scene).firstPacket, "RMP-NET-002"),
 		attack("dns-tunnel", "send data out through port 53", nodes, (*scene).dnsTunnel, "RMP-NET-004"),

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -58,7 +57,8 @@ func (s *session) cloudKubeconfig(ctx context.Context) (string, []byte, error) {
 			"run \"make up%s\" first", s.stack.Name, stackArgument(s.stack.Name))
 	}
 	if _, err := clientcmd.Load([]byte(text)); err != nil {
-		return "", nil, errors.New("the output " + stacks.OutputKubeconfig + " of stack " + s.stack.Name + " is no kubeconfig: run up again")
+		// The loader's error could quote it.
+		return "", nil, fmt.Errorf("the output %s of stack %s is no kubeconfig: run up again", stacks.OutputKubeconfig, s.stack.Name)
 	}
 	path := s.kubeconfigPath(cluster)
 	const private = 0o700

@@ -127,8 +127,8 @@ func (s *session) personaKubeconfig(ctx context.Context, question personaQuestio
 		return "", nil, err
 	}
 	if s.cloud() {
-		return "", nil, fmt.Errorf("--as %s: people come to stack %s with their identities in the cloud, and nobody gets a certificate: "+
-			"give the group that they are in to the persona (docs/access.md)", question.persona, s.stack.Name)
+		return "", nil, fmt.Errorf("--as %s: people come to stack %s with their identities in the cloud, and nobody gets a "+
+			"certificate: give the group that they are in to the persona (docs/access.md)", question.persona, s.stack.Name)
 	}
 	if question.user == "" {
 		current, err := user.Current()

@@ -101,7 +101,8 @@ func (v verification) target(cmd *cobra.Command, shared *flags, options *verify.
 	}
 	options.TLSFloor, options.Stack = found.config.Cluster.TLSMinVersion, s.stack.Name
 	if s.cloud() {
-		found.settings.Remote = fmt.Sprintf("they are machines of the cloud (%s), and the stack leaves no way onto them", s.stack.Provider)
+		found.settings.Remote = fmt.Sprintf("they are machines of the cloud (%s), and the stack leaves no way onto them",
+			s.stack.Provider)
 	}
 	found.stack = &s.stack
 	found.kubeconfig, _, err = s.adminKubeconfig(cmd.Context())

@@ -21,8 +21,8 @@ import (
 // logins are the programs by which the kubeconfigs of clusters in clouds log in, each with where it is had.
 var logins = map[baseline.Provider]struct{ program, source string }{
 	baseline.ProviderEKS: {"aws", "install the AWS command line, and log in as the stack's deployer"},
-	baseline.ProviderAKS: {"kubelogin", "install kubelogin and the Azure command line, and log in as a member of the administrators' group"},
-	baseline.ProviderGKE: {"gke-gcloud-auth-plugin", "run \"gcloud components install gke-gcloud-auth-plugin\", and log in as the deployer"},
+	baseline.ProviderAKS: {"kubelogin", "install kubelogin and the Azure command line, and log in as an administrator"},
+	baseline.ProviderGKE: {"gke-gcloud-auth-plugin", "run \"gcloud components install gke-gcloud-auth-plugin\" and log in"},
 }
 
 // login looks for the program that everything in the cluster needs.
