@@ -165,6 +165,14 @@ func TestBadConfigurationIsRefusedBeforeAnythingIsMade(t *testing.T) {
 				append([]string{"kubeconfig", "--stack", product.Stack, "--config", product.ConfigFile}, row.args...)...)
 		})
 	}
+	for says, row := range map[string]struct{ args, want []string }{
+		"no cluster":     {nil, []string{"stack eks-prod has no cluster", "make up"}},
+		"no certificate": {[]string{"--as", "viewer"}, []string{"--as viewer", "nobody gets a certificate", "docs/access.md"}},
+	} {
+		t.Run("kubeconfig in a cloud: "+says, func(t *testing.T) { //nolint:paralleltest // the census comes after it
+			mustRefuse(t, product, row.want, append([]string{"kubeconfig", "--stack", "eks-prod"}, row.args...)...)
+		})
+	}
 	t.Run("unknown command", func(t *testing.T) { //nolint:paralleltest // the census comes after it
 		mustRefuse(t, product, []string{`"upp"`}, "upp")
 	})

@@ -13,6 +13,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
 	"github.com/rampart-iac/rampart/tests/framework/apiserver"
 	"github.com/rampart-iac/rampart/tests/framework/cloud/internal/provider"
 )
@@ -60,6 +63,21 @@ func New(ctx context.Context, root, dir, name string) (*Cloud, error) {
 
 // Serve has an API server stand for that of the clusters that are made from now on, and lets the deployer in.
 func (c *Cloud) Serve(ctx context.Context, server *apiserver.Server) error {
+	return c.ServeAPI(ctx, &API{Admin: server.Admin, Client: server.Client, ConfigAs: server.ConfigAs})
+}
+
+// API is any API server that stands for that of the cloud's cluster.
+type API struct {
+	// Admin is the administrator's way in, which Client speaks.
+	Admin  *rest.Config
+	Client kubernetes.Interface
+
+	// ConfigAs returns the way in of anybody, with a client certificate.
+	ConfigAs func(user string, groups ...string) (*rest.Config, error)
+}
+
+// ServeAPI is Serve with any API server.
+func (c *Cloud) ServeAPI(ctx context.Context, server *API) error {
 	c.settings.Endpoint, c.settings.CertificateAuthority = server.Admin.Host, string(server.Admin.CAData)
 	if err := c.write(provider.SettingsFile, c.settings); err != nil {
 		return err

@@ -7,9 +7,8 @@ import (
 	"path/filepath"
 
 	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"github.com/rampart-iac/rampart/tests/framework/apiserver"
 )
 
 // Deployer is the role that runs the program, and deployersGroup the group that its access entry puts it in.
@@ -66,7 +65,7 @@ func logins() map[string]login {
 
 // writeLogin lets the deployer in: the script answers with a client certificate where the cloud has a token, and a binding
 // stands for the rights that the cloud gives.
-func (c *Cloud) writeLogin(ctx context.Context, by login, server *apiserver.Server) error {
+func (c *Cloud) writeLogin(ctx context.Context, by login, server *API) error {
 	config, err := server.ConfigAs(by.user, by.groups...)
 	if err != nil {
 		return err
@@ -86,9 +85,12 @@ func (c *Cloud) writeLogin(ctx context.Context, by login, server *apiserver.Serv
 		return err
 	}
 	_, err = server.Client.RbacV1().ClusterRoleBindings().Create(ctx, &rbacv1.ClusterRoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: "cloud-cluster-admin"},
+		ObjectMeta: metav1.ObjectMeta{Name: "cloud-cluster-admin-" + by.command},
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "cluster-admin"},
 		Subjects:   []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: rbacv1.UserKind, Name: by.user}},
 	}, metav1.CreateOptions{})
+	if apierrors.IsAlreadyExists(err) {
+		return nil // another stack of the same cloud came before
+	}
 	return err
 }

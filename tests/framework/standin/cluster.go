@@ -1,0 +1,143 @@
+package standin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/rampart-iac/rampart/tests/framework"
+	"github.com/rampart-iac/rampart/tests/framework/bare"
+	"github.com/rampart-iac/rampart/verify/live"
+)
+
+// Ranges of pods, and of the one node's bridge, and of services.
+const (
+	podCIDR     = "10.214.0.0/16"
+	serviceCIDR = "10.114.0.0/16"
+)
+
+// bridge joins pods as the reference plugins do, and knows no policy.
+const bridge = `{"cniVersion": "1.0.0", "name": "bridge", "plugins": [
+	{"type": "bridge", "bridge": "cni0", "isGateway": true, "ipMasq": true, "hairpinMode": true,
+	 "ipam": {"type": "host-local", "ranges": [[{"subnet": "` + podCIDR + `"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
+	{"type": "portmap", "capabilities": {"portMappings": true}}]}`
+
+// Deadlines: for a machine on which the tools are still to be had, and for a node and its DNS.
+const (
+	toolsDeadline = 45 * time.Minute
+	readyDeadline = 3 * time.Minute
+)
+
+// Cluster is one that the product did not make.
+type Cluster struct {
+	// Product is an installation that has everything that a run needs, and no cluster of its own.
+	Product *framework.Product
+	Spec    bare.Spec
+}
+
+// Make makes a cluster of one node for the length of the test, and gives its pods a network. It takes the turn of all tests
+// that have clusters, and sets the environment of the process that calls the engine.
+func Make(t *testing.T, prefix string) *Cluster {
+	t.Helper()
+	giveUp, err := framework.TakeTurn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { must(t, giveUp()) })
+	ctx := context.WithoutCancel(t.Context())
+	product, err := framework.Install(ctx, framework.Settings{Prefix: prefix, PodCIDR: podCIDR, ServiceCIDR: serviceCIDR})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { must(t, product.Remove()) })
+	tools, cancel := context.WithTimeout(ctx, toolsDeadline)
+	defer cancel()
+	if result, err := product.Run(tools, "tools"); err != nil || result.ExitCode != 0 {
+		t.Fatalf("%v\n%s", err, result)
+	}
+	image, err := bare.NodeImage(product.Home())
+	if err == nil {
+		err = image.Load(ctx)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	variable, err := bare.Environment(product.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if name, value, ok := strings.Cut(variable, "="); ok {
+		t.Setenv(name, value)
+	}
+	engines := live.Engines(ctx)
+	if len(engines) == 0 {
+		t.Fatal("no container engine answers")
+	}
+	made := &Cluster{Product: product, Spec: bare.Spec{
+		Name: product.Cluster, Image: image.Reference, Engine: engines[0], Kubeconfig: filepath.Join(product.Dir, "kubeconfig"),
+		PodCIDR: podCIDR, ServiceCIDR: serviceCIDR,
+	}}
+	t.Cleanup(func() { must(t, bare.Delete(ctx, made.Spec)) })
+	if err := bare.Create(made.Spec); err != nil {
+		t.Fatal(err)
+	}
+	made.giveNetwork(t)
+	return made
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// node runs a command on the only node.
+func (c *Cluster) node(ctx context.Context, command ...string) (string, error) {
+	output, err := c.Spec.Engine.Run(ctx, append([]string{"exec", c.Spec.Name + "-control-plane"}, command...)...)
+	if err != nil {
+		err = errors.Join(err, errors.New(output))
+	}
+	return output, err
+}
+
+func (c *Cluster) giveNetwork(t *testing.T) {
+	t.Helper()
+	write := fmt.Sprintf("mkdir -p /etc/cni/net.d && echo '%s' >/etc/cni/net.d/10-bridge.conflist", bridge)
+	if _, err := c.node(t.Context(), "sh", "-c", write); err != nil {
+		t.Fatal(err)
+	}
+	framework.Eventually(t, "the node to be ready, and the cluster's DNS", readyDeadline, func(ctx context.Context) error {
+		for _, question := range [][]string{
+			{"wait", "--for=condition=Ready", "--timeout=5s", "node", "--all"},
+			{"wait", "--for=condition=Available", "--timeout=5s", "--namespace=kube-system", "deployment/coredns"},
+		} {
+			command := append([]string{"kubectl", "--kubeconfig=/etc/kubernetes/admin.conf"}, question...)
+			if _, err := c.node(ctx, command...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Connect looks at the cluster as its administrator.
+func (c *Cluster) Connect(ctx context.Context) (*live.Cluster, error) {
+	config, err := clientcmd.BuildConfigFromFlags("", c.Spec.Kubeconfig)
+	if err != nil {
+		return nil, err
+	}
+	return live.Open(ctx, config)
+}
+
+// read reads a file on the node.
+func (c *Cluster) read(ctx context.Context, path string) ([]byte, error) {
+	text, err := c.node(ctx, "cat", path)
+	return []byte(text), err
+}

@@ -1,0 +1,16 @@
+package standin
+
+import "github.com/rampart-iac/rampart/baseline"
+
+// Proven are the controls that the layers of every stack in a cloud bring with them, and that are attacked in its cluster.
+func Proven() []baseline.ControlID {
+	return []baseline.ControlID{
+		"RMP-ACC-001", "RMP-ACC-002", "RMP-ACC-003", "RMP-ACC-004", "RMP-ACC-005", "RMP-ACC-006", "RMP-ACC-007",
+		"RMP-ADM-003", "RMP-ADM-004", "RMP-ADM-005", "RMP-ADM-006", "RMP-ADM-007", "RMP-ADM-008", "RMP-ADM-009", "RMP-ADM-010",
+		"RMP-ADM-011", "RMP-IMG-001", "RMP-IMG-002", "RMP-IMG-003", "RMP-NET-010", "RMP-TEN-001", "RMP-TEN-003", "RMP-TEN-004",
+	}
+}
+
+// Failed are those that the network of the cloud would enforce, and that the stand-in's does not: they must be seen to be
+// missing.
+func Failed() []baseline.ControlID { return []baseline.ControlID{"RMP-NET-001", "RMP-NET-003"} }
