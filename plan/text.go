@@ -33,11 +33,7 @@ func (p Plan) WriteText(out io.Writer) error {
 }
 
 func heading(text *strings.Builder, title, remark string) {
-	fmt.Fprintf(text, "\n%s", strings.ToUpper(title))
-	if remark != "" {
-		fmt.Fprintf(text, ": %s", remark)
-	}
-	text.WriteString("\n")
+	fmt.Fprintf(text, "\n%s: %s\n", strings.ToUpper(title), remark)
 }
 
 // labelWidth is that of the names of groups, and numberWidth that of counts.

@@ -35,11 +35,11 @@ func draw(of network, made plan.Plan) string {
 	c.text("title", margin, margin+14, fmt.Sprintf("Network of stack %s", made.Stack))
 	c.text("dim", margin, margin+36, fmt.Sprintf("%s in %s, drawn from the plan", of.cloud, made.Region))
 
-	internet := c.box(box{title: "The Internet", lines: []string{"whoever is outside"}}, "out", margin, top, wide)
-	plane := c.box(of.controlPlane, "out", rightX, top, wide)
+	internet := c.box(box{title: "The Internet", lines: []string{"whoever is outside"}}, margin, top)
+	plane := c.box(of.controlPlane, rightX, top)
 	beside := plane
 	if of.services.title != "" {
-		beside = c.box(of.services, "out", rightX, plane+gap*3, wide)
+		beside = c.box(of.services, rightX, plane+gap*3)
 	}
 	bottom := c.inside(of, beside)
 	c.reach(netX+netWide, (top+plane)/2, rightX)
@@ -119,11 +119,11 @@ func high(of box, width int) int {
 	return lines*lineHigh + 2*padding - 4
 }
 
-// box draws one that is as high as it must be, and returns where it ends.
-func (c *canvas) box(of box, class string, x, y, width int) int {
-	height := high(of, width)
-	c.rect(class, x, y, width, height)
-	c.write(of, x, y, width)
+// box draws one beside the network, as high as it must be, and returns where it ends.
+func (c *canvas) box(of box, x, y int) int {
+	height := high(of, wide)
+	c.rect("out", x, y, wide, height)
+	c.write(of, x, y, wide)
 	return y + height
 }
 
