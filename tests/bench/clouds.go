@@ -66,10 +66,12 @@ func (b *bench) cloudStack(ctx context.Context, report *Report, provider baselin
 		}
 		err = errors.Join(err, server.Stop())
 	}()
-	plugin := cloudPackages[provider]
 	folder := filepath.Join(product.Dir, "cloud")
-	stand, err := cloud.New(ctx, product.Root, folder, plugin, server)
+	stand, err := cloud.New(ctx, product.Root, folder, cloudPackages[provider])
 	if err != nil {
+		return err
+	}
+	if err := stand.Serve(ctx, server); err != nil {
 		return err
 	}
 	product.Stack, product.Cluster, product.Variables = stack, stack, stand.Environment()
@@ -79,7 +81,7 @@ func (b *bench) cloudStack(ctx context.Context, report *Report, provider baselin
 	}
 	measured := map[string]string{
 		filepath.Join(product.Root, ".rampart", "bin", "rampart-program"): "program",
-		filepath.Join(folder, "bin", "pulumi-resource-"+plugin):           "plugin",
+		filepath.Join(product.Root, ".rampart", "bin", "cloud-recorder"):  "plugin",
 	}
 	run := func(command string) (Usage, error) {
 		b.say(stack + ": " + command)
