@@ -30,7 +30,7 @@ type NodeImage struct {
 
 // supportedVersions are the versions that Rampart supports, newest first. Each can be built without a network
 // (tools/airgap); docs/decisions/0002-kubernetes-version.md says what it takes to add one.
-var supportedVersions = []KubernetesVersion{"v1.37.2", "v1.37.0", "v1.36.3"}
+var supportedVersions = []KubernetesVersion{"v1.37.2", "v1.37.0", "v1.36.3", "v1.35.3"}
 
 // publishedNodeImages holds the images whose digests we can vouch for: those that the kind project publishes with its release
 // v0.33.0.

@@ -159,7 +159,7 @@ func TestLoadReportsBadInput(t *testing.T) {
 		},
 		"unsupported Kubernetes": {
 			Values{"rampart:cluster": `{"kubernetesVersion":"v1.12.0"}`},
-			[]string{`rampart:cluster.kubernetesVersion "v1.12.0": is not supported: use one of v1.37.2, v1.37.0, v1.36.3`},
+			[]string{`rampart:cluster.kubernetesVersion "v1.12.0": is not supported: use one of v1.37.2, v1.37.0, v1.36.3, v1.35.3`},
 		},
 		"image without tag or digest": {
 			Values{"rampart:cluster": `{"image":"localhost:5000/kind/node"}`},

@@ -18,26 +18,39 @@ import (
 	"github.com/rampart-iac/rampart/verify/live"
 )
 
-// The versions that one cluster goes through.
+// The versions that one cluster goes through. Up to oldestVersion kind writes kubeadm's configuration as v1beta3, which kubeadm
+// reads for the last time in formatVersion.
 const (
-	oldestVersion = "v1.36.3"
+	oldestVersion = "v1.35.3"
+	formatVersion = "v1.36.3"
 	minorVersion  = "v1.37.0"
 	patchVersion  = "v1.37.2"
 )
 
-// TestUpgrades takes one cluster to the next minor version, and from there to the next patch version; the second time the run
-// is killed while the control plane is upgraded, and another one goes on. After each, every control is proven anew.
+// TestUpgrades takes one cluster over two minor versions, and across the change of the format of kubeadm's configuration, and
+// from there to the next patch version; the last time the run is killed while the control plane is upgraded, and another one
+// goes on. After each, every control is proven anew. At the end kubeadm still understands what it was configured with: it renews
+// certificates, and lets another worker in.
 //
 //nolint:paralleltest // one cluster at a time
 func TestUpgrades(t *testing.T) {
 	s := newStack(t, map[string]any{"kubernetesVersion": oldestVersion})
 	s.runs(t, oldestVersion)
 	s.refuses(t, "v1.36.0", "not supported")
+	s.refuses(t, minorVersion, "go to v1.36 first")
+	s.configuredBy(t, "kubeadm.k8s.io/v1beta3")
+	s.holds(t)
 
 	w := s.startWorkload(t)
+	s.upgrade(t, formatVersion, func() { s.mustUp(t) })
+	w.isUntouched(t, s)
+	s.configuredBy(t, "kubeadm.k8s.io/v1beta4")
+	s.refuses(t, oldestVersion, "cannot go back")
+	s.holds(t)
+
+	w.watch(t, s)
 	s.upgrade(t, minorVersion, func() { s.mustUp(t) })
 	w.isUntouched(t, s)
-	s.refuses(t, oldestVersion, "cannot go back")
 	s.holds(t)
 
 	w.watch(t, s)
@@ -49,7 +62,32 @@ func TestUpgrades(t *testing.T) {
 		}
 	})
 	w.isUntouched(t, s)
+	if result, err := s.Run(t.Context(), "certificates", "renew"); err != nil {
+		t.Errorf("%v\n%s", err, result)
+	}
+	s.configure(t, map[string]any{"workers": 2})
+	s.mustUp(t)
+	s.connect(t)
+	s.runs(t, patchVersion)
 	s.holds(t)
+}
+
+// configuredBy looks at the format of what kind has left of kubeadm's configuration on every node: kubeadm makes credentials
+// from it, and kind a certificate when a node gets another address.
+func (s *stack) configuredBy(t *testing.T, format string) {
+	t.Helper()
+	for _, node := range s.Nodes() {
+		text, err := node.Exec(t.Context(), "cat", "/kind/kubeadm.conf")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(text, "apiVersion: "+format+"\n") || strings.Count(text, "kubeadm.k8s.io/") != strings.Count(text, format) {
+			t.Errorf("kubeadm's configuration on %s is not in the format %s:\n%s", node.Name, format, text)
+		}
+		if _, err := node.Exec(t.Context(), "kubeadm", "config", "validate", "--config", "/kind/kubeadm.conf"); err != nil {
+			t.Errorf("kubeadm on %s does not take its configuration: %v", node.Name, err)
+		}
+	}
 }
 
 // upgrade changes the version in the stack's file, does what takes the cluster there, and looks at what came of it.

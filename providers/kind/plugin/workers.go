@@ -2,16 +2,10 @@ package plugin
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/x509"
-	"encoding/hex"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
-
-	"sigs.k8s.io/yaml"
 )
 
 const (
@@ -66,8 +60,7 @@ type scaling struct {
 	controlPlane nodeContainer
 }
 
-// scale removes workers and lets others join, until there are as many as the inputs say. A worker that is there but has not
-// joined, because a run was cut off, is made anew.
+// scale removes workers and lets others join, until there are as many as the inputs say.
 func scale(ctx context.Context, engine client, args ClusterArgs, nodes []nodeContainer) error {
 	s := scaling{engine: engine, args: args}
 	for _, node := range nodes {
@@ -76,20 +69,11 @@ func scale(ctx context.Context, engine client, args ClusterArgs, nodes []nodeCon
 		}
 	}
 	change := workersToChange(args, nodes)
-	var unjoined []string
-	for _, node := range nodes {
-		if node.Role != roleWorker || slices.Contains(change.remove, node.Name) {
-			continue
-		}
-		joined, err := s.hasJoined(ctx, node.Name)
-		if err != nil {
-			return err
-		}
-		if !joined {
-			unjoined = append(unjoined, node.Name)
-		}
+	halfMade, err := s.halfMade(ctx, nodes, change)
+	if err != nil {
+		return err
 	}
-	change.join = slices.Sorted(slices.Values(append(change.join, unjoined...)))
+	change.join = slices.Sorted(slices.Values(append(change.join, halfMade...)))
 	if len(change.remove)+len(change.join) == 0 {
 		return nil
 	}
@@ -101,18 +85,40 @@ func scale(ctx context.Context, engine client, args ClusterArgs, nodes []nodeCon
 			return fmt.Errorf("removing worker %s: %w; put right what is wrong and run up again, it goes on from there", name, err)
 		}
 	}
-	for _, name := range unjoined {
+	for _, name := range halfMade {
 		if err := engine.removeNode(ctx, name); err != nil {
 			return err
 		}
 	}
-	if len(change.join) == 0 {
+	return s.joinAll(ctx, change.join)
+}
+
+// halfMade are workers that should be there and are, but have not joined, because a run was cut off. They are made anew.
+func (s scaling) halfMade(ctx context.Context, nodes []nodeContainer, change workerChange) ([]string, error) {
+	var names []string
+	for _, node := range nodes {
+		if node.Role != roleWorker || slices.Contains(change.remove, node.Name) {
+			continue
+		}
+		joined, err := s.hasJoined(ctx, node.Name)
+		if err != nil {
+			return nil, err
+		}
+		if !joined {
+			names = append(names, node.Name)
+		}
+	}
+	return names, nil
+}
+
+func (s scaling) joinAll(ctx context.Context, names []string) error {
+	if len(names) == 0 {
 		return nil
 	}
-	if err := ensureImage(ctx, engine, args); err != nil {
+	if err := ensureImage(ctx, s.engine, s.args); err != nil {
 		return err
 	}
-	for _, name := range change.join {
+	for _, name := range names {
 		if err := s.join(ctx, name); err != nil {
 			return fmt.Errorf("worker %s does not join: %w; run up again, it is made anew", name, err)
 		}
@@ -134,7 +140,8 @@ func (s scaling) hasJoined(ctx context.Context, name string) (bool, error) {
 
 // remove moves pods away first. A node that Kubernetes does not know any more has none.
 func (s scaling) remove(ctx context.Context, name string) error {
-	closed, err := s.kubectl(ctx, "get", "node", name, "--ignore-not-found", "--output", "jsonpath={.metadata.name} {.spec.unschedulable}")
+	const nameAndClosed = "jsonpath={.metadata.name} {.spec.unschedulable}"
+	closed, err := s.kubectl(ctx, "get", "node", name, "--ignore-not-found", "--output", nameAndClosed)
 	if err != nil {
 		return err
 	}
@@ -213,68 +220,6 @@ func (s scaling) awaitReady(ctx context.Context, name string) error {
 		}
 		return err
 	})
-}
-
-// joinConfiguration renders what kubeadm needs on a worker: kind's own document for the control plane, with the worker's name and
-// address in it, and with a token and an authority in place of those that anybody knows.
-func joinConfiguration(kubeadmConfig string, controlPlane, worker Node, token, authority string) (string, error) {
-	for _, document := range documentRule.Split(kubeadmConfig, -1) {
-		var join map[string]any
-		if err := yaml.Unmarshal([]byte(document), &join); err != nil {
-			return "", fmt.Errorf("understanding %s: %w", kubeadmConfigFile, err)
-		}
-		if join["kind"] != "JoinConfiguration" {
-			continue
-		}
-		delete(join, "controlPlane")
-		join["nodeRegistration"] = replaceNames(join["nodeRegistration"],
-			strings.NewReplacer(controlPlane.Name, worker.Name, controlPlane.Address, worker.Address))
-		discovery, _ := join["discovery"].(map[string]any)
-		bootstrap, ok := discovery["bootstrapToken"].(map[string]any)
-		if !ok {
-			return "", fmt.Errorf("%s does not say how nodes find the cluster", kubeadmConfigFile)
-		}
-		hash, err := authorityHash(authority)
-		if err != nil {
-			return "", err
-		}
-		bootstrap["token"], bootstrap["caCertHashes"] = token, []string{hash}
-		delete(bootstrap, "unsafeSkipCAVerification")
-		rendered, err := yaml.Marshal(join)
-		return string(rendered), err
-	}
-	return "", fmt.Errorf("%s has no JoinConfiguration", kubeadmConfigFile)
-}
-
-// replaceNames replaces in all texts of a document.
-func replaceNames(value any, names *strings.Replacer) any {
-	switch value := value.(type) {
-	case string:
-		return names.Replace(value)
-	case []any:
-		for i := range value {
-			value[i] = replaceNames(value[i], names)
-		}
-	case map[string]any:
-		for key := range value {
-			value[key] = replaceNames(value[key], names)
-		}
-	}
-	return value
-}
-
-// authorityHash is the form in which kubeadm takes an authority: the hash of its public key.
-func authorityHash(certificate string) (string, error) {
-	block, _ := pem.Decode([]byte(certificate))
-	if block == nil {
-		return "", errors.New("the cluster's certificate authority is not in PEM form")
-	}
-	parsed, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		return "", fmt.Errorf("the cluster's certificate authority: %w", err)
-	}
-	sum := sha256.Sum256(parsed.RawSubjectPublicKeyInfo)
-	return "sha256:" + hex.EncodeToString(sum[:]), nil
 }
 
 // removeKnownToken removes the token that workers have joined with. It is the same in all clusters that kind makes, and good

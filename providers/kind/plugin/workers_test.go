@@ -30,7 +30,7 @@ fgXhqoI=
 	testAuthorityHash = "sha256:2f195c7672601d6212082867144d49f06d2c5c7231f0c876a2656439c9bf5dc3"
 )
 
-// testJoinConfiguration is kind's, for a control plane.
+// testJoinConfiguration is kind's, for a control plane, with what kubeadm adds when an upgrade has it rewritten.
 const testJoinConfiguration = `apiVersion: kubeadm.k8s.io/v1beta4
 kind: JoinConfiguration
 controlPlane:
@@ -40,7 +40,9 @@ discovery:
     apiServerEndpoint: blue-control-plane:6443
     token: abcdef.0123456789abcdef
     unsafeSkipCAVerification: true
+  tlsBootstrapToken: abcdef.0123456789abcdef
 nodeRegistration:
+  taints: [{key: node-role.kubernetes.io/control-plane, effect: NoSchedule}]
   kubeletExtraArgs:
   - {name: node-ip, value: 10.89.0.2}
   - {name: provider-id, value: kind://podman/blue/blue-control-plane}
@@ -134,8 +136,10 @@ func TestJoinConfigurationKnowsTheAuthority(t *testing.T) {
 				CACertHashes             []string
 				UnsafeSkipCAVerification bool
 			}
+			TLSBootstrapToken string
 		}
 		NodeRegistration struct {
+			Taints           []any
 			KubeletExtraArgs []struct{ Name, Value string }
 		}
 	}
@@ -148,6 +152,8 @@ func TestJoinConfigurationKnowsTheAuthority(t *testing.T) {
 		t.Error("it would join as a control plane")
 	case bootstrap.UnsafeSkipCAVerification || !slices.Equal(bootstrap.CACertHashes, []string{testAuthorityHash}):
 		t.Errorf("it would trust any cluster: %+v", bootstrap)
+	case got.Discovery.TLSBootstrapToken != "" || len(got.NodeRegistration.Taints) > 0:
+		t.Errorf("it comes with what was for a control plane: %+v", got)
 	case bootstrap.Token != "0a0a0a.0123456789abcdef" || bootstrap.APIServerEndpoint != "blue-control-plane:6443":
 		t.Errorf("it looks for the cluster with %+v", bootstrap)
 	case got.NodeRegistration.KubeletExtraArgs[0].Value != "10.89.0.9",

@@ -7,9 +7,13 @@ for program in kubeadm kubectl kubelet; do
 	install --mode 755 "$1/$program" "$place.new"
 	mv --force "$place.new" "$place"
 done
-# What kind has left of the configuration: kubeadm makes credentials from it, and takes no version that is too old. Workers that
-# joined later have none.
+# What kind has left of the configuration: kubeadm makes credentials from it, and takes no version that is too old, and no format
+# that is: what this one still reads, the next may not. Workers that joined later have none.
 config=/kind/kubeadm.conf
-[ ! -e "$config" ] || sed --in-place "s/^kubernetesVersion: .*/kubernetesVersion: $2/" "$config"
+if [ -e "$config" ]; then
+	sed --in-place "s/^kubernetesVersion: .*/kubernetesVersion: $2/" "$config"
+	kubeadm config migrate --old-config "$config" --new-config "$config.new"
+	mv --force "$config.new" "$config"
+fi
 systemctl daemon-reload
 systemctl restart kubelet

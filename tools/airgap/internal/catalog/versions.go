@@ -53,6 +53,14 @@ var releases = []Release{
 		Containerd: "v2.2.0",
 		Agnhost:    "2.63.0",
 	},
+	{
+		Kubernetes: "v1.35.3",
+		Etcd:       "v3.6.6", EtcdTag: "3.6.6-0",
+		CoreDNS:    "v1.13.1",
+		Pause:      "3.10.1",
+		Containerd: "v2.2.0",
+		Agnhost:    "2.59",
+	},
 }
 
 // Versions that do not depend on the version of Kubernetes.
