@@ -56,13 +56,7 @@ func Run(ctx context.Context, cluster *live.Cluster, options Options) (*Report, 
 		}
 	}
 	r := &run{Options: options, scope: scope, wanted: wanted, trials: map[string]*Trial{}}
-	for _, attack := range options.Attacks {
-		// What is about nodes and more is judged by the rest, where nobody can stand on nodes.
-		impossible := cluster.Remote && slices.Contains(attack.Needs, NeedNodes)
-		if !impossible && slices.ContainsFunc(attack.Proves, func(id baseline.ControlID) bool { return wanted[id] }) {
-			r.attacks = append(r.attacks, attack)
-		}
-	}
+	r.choose()
 	started := time.Now()
 	cause := r.all(ctx)
 	if cause == nil {
@@ -124,6 +118,17 @@ type endedAttack struct {
 	Attack
 	err      error
 	duration time.Duration
+}
+
+// choose takes the attacks that say something of the controls that were asked for. What is about nodes and more is judged by
+// the rest, where nobody can stand on nodes.
+func (r *run) choose() {
+	for _, attack := range r.Attacks {
+		impossible := r.scope.Remote && slices.Contains(attack.Needs, NeedNodes)
+		if !impossible && slices.ContainsFunc(attack.Proves, func(id baseline.ControlID) bool { return r.wanted[id] }) {
+			r.attacks = append(r.attacks, attack)
+		}
+	}
 }
 
 // all makes every attack. It returns why it stopped before the last one, if it did.

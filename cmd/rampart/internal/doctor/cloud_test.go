@@ -24,7 +24,7 @@ func TestLoginProgram(t *testing.T) {
 		if got := login(provider); got.Good || !strings.Contains(got.Detail, program) || got.Remedy == "" {
 			t.Errorf("%s without its program: %s", provider, got)
 		}
-		if err := os.WriteFile(filepath.Join(bin, program), []byte("#!/bin/sh\n"), 0o700); err != nil { //nolint:gosec // it is a program
+		if err := os.WriteFile(filepath.Join(bin, program), []byte("#!/bin/sh\n"), 0o700); err != nil {
 			t.Fatal(err)
 		}
 		if got := login(provider); !got.Good {
