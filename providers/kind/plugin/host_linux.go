@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"io/fs"
 	"net/netip"
 	"os"
 	"strconv"
@@ -97,6 +98,15 @@ func hardLimits() (files, processes uint64, err error) {
 		}
 	}
 	return files, processes, nil
+}
+
+// ownerOf returns the user that a file belongs to.
+func ownerOf(info fs.FileInfo) (uid int, known bool) {
+	stat, known := info.Sys().(*syscall.Stat_t)
+	if !known {
+		return 0, false
+	}
+	return int(stat.Uid), true
 }
 
 // dieWithParent has a child process killed when this one is, so that a command of a killed plugin does not go on making

@@ -4,6 +4,7 @@ package plugin
 
 import (
 	"errors"
+	"io/fs"
 	"net/netip"
 	"syscall"
 )
@@ -20,5 +21,7 @@ func boundedLimits() bool { return false }
 func hardLimits() (files, processes uint64, err error) {
 	return 0, 0, errors.New("limits are not known on this operating system")
 }
+
+func ownerOf(fs.FileInfo) (uid int, known bool) { return 0, false }
 
 func dieWithParent() *syscall.SysProcAttr { return nil }

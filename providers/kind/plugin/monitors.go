@@ -3,6 +3,8 @@ package plugin
 import (
 	"context"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -50,7 +52,7 @@ func (k *kindClient) deleteMonitors(ctx context.Context, cluster string) error {
 
 // forgotten returns the monitors of nodes of the cluster that podman does not know.
 func (k *kindClient) forgotten(ctx context.Context, cluster string) ([]monitor, error) {
-	running := slices.DeleteFunc(monitors(procFolder, k.info.storage), func(m monitor) bool {
+	running := slices.DeleteFunc(monitors(procFolder, k.info.storage, os.Geteuid()), func(m monitor) bool {
 		return !isNodeName(m.name, cluster)
 	})
 	if len(running) == 0 {
@@ -80,20 +82,38 @@ func (k *kindClient) endContainers(ctx context.Context, left []monitor) error {
 // procFolder is where Linux shows its processes. Where there is none, no monitor runs: podman's machine has its own kernel.
 const procFolder = "/proc"
 
-// monitors returns those that run for containers of the storage. Other users of the machine have their own.
-func monitors(proc, storage string) []monitor {
+// monitors returns those that a user runs for containers of the storage. Others may call any process of theirs conmon: what one
+// says of itself counts only if it belongs to whoever acts on it, because the program that it names is run.
+func monitors(proc, storage string, owner int) []monitor {
 	commands, _ := filepath.Glob(filepath.Join(proc, "[0-9]*", "cmdline")) // its only error is a bad pattern
 	var found []monitor
 	for _, file := range commands {
-		text, err := os.ReadFile(file)
+		text, err := readOf(owner, file)
 		if err != nil {
-			continue // it ended meanwhile
+			continue // it ended meanwhile, or is somebody else's
 		}
 		if m, ok := parseMonitor(strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00"), storage); ok {
 			found = append(found, m)
 		}
 	}
 	return found
+}
+
+// readOf reads a file if it belongs to a user.
+func readOf(owner int, path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if uid, known := ownerOf(info); !known || uid != owner {
+		return nil, fs.ErrPermission
+	}
+	return io.ReadAll(file)
 }
 
 // parseMonitor reads the command line of a process, which is conmon's for a container of the storage or something else.

@@ -38,11 +38,16 @@ func TestMonitorsAreReadFromProcesses(t *testing.T) {
 	want := []monitor{{
 		container: "3bcb", name: "demo-worker", runtime: []string{"/usr/bin/runc", "--root=/run/other"},
 	}}
-	if got := monitors(proc, "/store"); !reflect.DeepEqual(got, want) {
+	own := os.Geteuid()
+	if got := monitors(proc, "/store", own); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
-	if got := monitors(filepath.Join(proc, "none"), "/store"); got != nil {
+	if got := monitors(filepath.Join(proc, "none"), "/store", own); got != nil {
 		t.Errorf("without processes: %+v", got)
+	}
+	// Whoever may start a process may call it conmon, and name a program of theirs: it must not be run by somebody else.
+	if got := monitors(proc, "/store", own+1); got != nil {
+		t.Errorf("of another user: %+v", got)
 	}
 }
 
