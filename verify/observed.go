@@ -34,8 +34,8 @@ type Right struct {
 	Given bool `json:"given"`
 }
 
-// Connected takes down what became of a connection. The trial knows its attack. Of one that is tried again the last word
-// holds.
+// Connected takes down what became of a connection. The trial knows its attack. Of one that had to arrive and is tried again
+// the last word holds; what must not arrive, and did once, arrived: several pods of one place may try the same.
 func (t *Trial) Connected(seen Connection) {
 	seen.Attack = t.attack.Name
 	t.mutex.Lock()
@@ -45,7 +45,7 @@ func (t *Trial) Connected(seen Connection) {
 		return other == seen
 	})
 	if before >= 0 {
-		t.connections[before] = seen
+		t.connections[before].Arrived = seen.Arrived || !seen.Allowed && t.connections[before].Arrived
 		return
 	}
 	t.connections = append(t.connections, seen)
