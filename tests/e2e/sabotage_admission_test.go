@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,6 +20,7 @@ func admissionSabotages() []sabotage {
 		{"a tenant's namespace is labelled baseline", label("baseline"), ids("RMP-ADM-002", "RMP-TEN-001")},
 		{"a policy fails open", failOpen, ids("RMP-ADM-003")},
 		{"the image policy is unbound", unbind("images"), ids("RMP-ADM-003", "RMP-IMG-001", "RMP-IMG-002", "RMP-IMG-003")},
+		{"the image policy does not ask where images come from", forget("images", "foreign"), ids("RMP-IMG-001")},
 		{"the token policy is unbound", unbind("tokens"), ids("RMP-ADM-003", "RMP-ADM-004")},
 		{"the workload policy is unbound", unbind("workloads"),
 			ids("RMP-ADM-003", "RMP-ADM-004", "RMP-ADM-005", "RMP-ADM-006", "RMP-ADM-007")},
@@ -101,6 +104,39 @@ func unbind(policy string) func(*testing.T) func(context.Context) error {
 			binding.ResourceVersion, binding.UID = "", ""
 			_, err := bindings.Create(ctx, binding, metav1.CreateOptions{})
 			return err
+		}
+	}
+}
+
+// forget has a policy hold nobody to one of its rules any more.
+func forget(policy, rule string) func(*testing.T) func(context.Context) error {
+	return func(t *testing.T) func(context.Context) error {
+		t.Helper()
+		policies := cluster.Client.AdmissionregistrationV1().ValidatingAdmissionPolicies()
+		set := func(ctx context.Context, change func(*admissionv1.ValidatingAdmissionPolicy)) error {
+			defer time.Sleep(settleTime)
+			object, err := policies.Get(ctx, policy+".rampart.dev", metav1.GetOptions{})
+			if err != nil {
+				return err
+			}
+			change(object)
+			_, err = policies.Update(ctx, object, metav1.UpdateOptions{})
+			return err
+		}
+		var before []admissionv1.Validation
+		if err := set(t.Context(), func(object *admissionv1.ValidatingAdmissionPolicy) {
+			before = slices.Clone(object.Spec.Validations)
+			object.Spec.Validations = slices.DeleteFunc(object.Spec.Validations, func(each admissionv1.Validation) bool {
+				return strings.Contains(each.Expression, "variables."+rule+")")
+			})
+			if len(object.Spec.Validations) != len(before)-1 {
+				t.Fatalf("policy %s has %d rules of %s", policy, len(before)-len(object.Spec.Validations), rule)
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return func(ctx context.Context) error {
+			return set(ctx, func(object *admissionv1.ValidatingAdmissionPolicy) { object.Spec.Validations = before })
 		}
 	}
 }

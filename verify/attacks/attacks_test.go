@@ -2,6 +2,7 @@ package attacks
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/rampart-iac/rampart/baseline"
@@ -74,5 +75,19 @@ func TestAuditLinesAreRead(t *testing.T) {
 	event := events[0]
 	if event.User.Username != "eve" || event.ObjectRef.Subresource != "exec" || event.ResponseStatus.Code != 403 {
 		t.Errorf("%+v", event)
+	}
+}
+
+// TestImagesAreBadInOneWay: another rule must not refuse what is to show that this one does.
+func TestImagesAreBadInOneWay(t *testing.T) {
+	t.Parallel()
+	const registry = "registry.example"
+	for _, image := range badImages(registry + "/agnhost:1") {
+		if image.control == "RMP-IMG-001" && !strings.HasSuffix(image.reference, anyDigest) {
+			t.Errorf("an image %s has no digest: the rule about digests refuses it wherever it comes from: %s", image.says, image.reference)
+		}
+		if image.control == "RMP-IMG-003" && !strings.HasPrefix(image.reference, registry+"/") {
+			t.Errorf("an image %s is of another registry: %s", image.says, image.reference)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package attacks
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"strings"
 
@@ -28,16 +29,20 @@ type badImage struct {
 	says, reference string
 }
 
-// badImages are made from the registry that the probes' own image comes from, which is an approved one.
+// anyDigest is one that an image could have.
+var anyDigest = "@sha256:" + strings.Repeat("0", 2*sha256.Size)
+
+// badImages are made from the registry that the probes' own image comes from, which is an approved one. What is about where an
+// image comes from has a digest: without one, the rule about digests would refuse it, too.
 func badImages(approved string) []badImage {
 	registry, _, _ := strings.Cut(approved, "/")
 	const where, which, digest = "RMP-IMG-001", "RMP-IMG-002", "RMP-IMG-003"
 	return []badImage{
-		{where, "of a foreign registry", "foreign.example/someone/something:v1"},
-		{where, "of the implied registry", "nginx:1.29"},
-		{where, "whose registry starts like an approved one", registry + ".evil.example/pause:3.10"},
-		{where, "whose path looks like an approved registry", "evil.example/" + registry + "/pause:3.10"},
-		{where, "with a reference that is none", registry + "/Pause:3.10"},
+		{where, "of a foreign registry", "foreign.example/someone/something:v1" + anyDigest},
+		{where, "of the implied registry", "nginx:1.29" + anyDigest},
+		{where, "whose registry starts like an approved one", registry + ".evil.example/pause:3.10" + anyDigest},
+		{where, "whose path looks like an approved registry", "evil.example/" + registry + "/pause:3.10" + anyDigest},
+		{where, "with a reference that is none", registry + "/Pause:3.10" + anyDigest},
 		{which, "with the tag latest", registry + "/pause:latest"},
 		{which, "without a tag", registry + "/pause"},
 		{which, "without a tag, of a registry with a port", registry + ":443/pause"},
