@@ -5,11 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"strconv"
-	"strings"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -111,18 +108,24 @@ func (s *scene) borders(ctx context.Context, scope *verify.Scope, trial *verify.
 		attacks = append(attacks, line{one.client, "tcp", target, place}, line{two.server, "tcp", target, place})
 	}
 	attacks = append(attacks, line{one.client, "tcp", net.JoinHostPort(api.Spec.ClusterIP, "443"), placeAPI})
+	var places []*live.Outside
+	defer func() {
+		for _, played := range places {
+			err = errors.Join(err, played.Close())
+		}
+	}()
 	for _, beyond := range []struct{ address, place string }{{someHost, placeWorld}, {metadata, placeMetadata}} {
 		played, err := scope.PlayOutside(ctx, beyond.address)
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, played.Close()) }()
+		places = append(places, played)
 		target := net.JoinHostPort(beyond.address, live.OutsidePort)
-		controls = append(controls, line{nil, "tcp", target, beyond.place})
+		controls = append(controls, line{nil, "tcp", target, beyond.place}, line{nil, "udp", target, beyond.place})
 		attacks = append(attacks, line{one.client, "tcp", target, beyond.place},
 			line{one.server, "udp", target, beyond.place}, line{two.client, "tcp", target, beyond.place})
 	}
-	got, err := through(ctx, scope, trial, controls, attacks)
+	got, err := through(ctx, scope, trial, controls, attacks, places...)
 	if err != nil {
 		return err
 	}
@@ -200,79 +203,6 @@ func (l line) untilDropped(ctx context.Context, scope *verify.Scope, started tim
 	return err
 }
 
-// firstPacket runs pods whose first act is a connection.
-func (s *scene) firstPacket(ctx context.Context, scope *verify.Scope, trial *verify.Trial) error {
-	one, two, err := s.tenants(ctx, scope)
-	if err != nil {
-		return err
-	}
-	if err := mustReach(ctx, scope, trial, two.toServer(two.client)); err != nil {
-		return err
-	}
-	seen := func(to *home, allowed bool, outcome live.Reach) {
-		seen := to.toServer(one.client)[0].seen(allowed, outcome == live.Reached)
-		seen.From = one.namespace + firstSuffix
-		trial.Connected(seen)
-	}
-	outcome, err := connectAtOnce(ctx, scope, one, "friend", one.server)
-	if err == nil && outcome != live.Reached {
-		err = fmt.Errorf("outcome %s", outcome)
-	}
-	seen(one, true, outcome)
-	if err := trial.Control("a new pod's first packet reaches its own namespace", err); err != nil {
-		return err
-	}
-	const tries = 3
-	for i := range tries {
-		outcome, err := connectAtOnce(ctx, scope, one, "stranger-"+strconv.Itoa(i), two.server)
-		if err != nil {
-			return err
-		}
-		seen(two, false, outcome)
-		if outcome != live.TimedOut {
-			trial.Broken("RMP-NET-002", "the first packet of a new pod in %s arrives in %s", one.namespace, two.namespace)
-			return nil
-		}
-	}
-	trial.Held("RMP-NET-002", "the first packet of %d new pods in %s does not arrive in %s", tries, one.namespace, two.namespace)
-	return nil
-}
-
-// connectedDeadline is for a pod to start, to connect and to end, on a busy machine.
-const connectedDeadline = time.Minute
-
-// connectAtOnce runs a pod that connects as soon as it starts, and returns what became of it.
-func connectAtOnce(ctx context.Context, scope *verify.Scope, from *home, part string, to *corev1.Pod) (live.Reach, error) {
-	pod := scope.DecentPod(from.namespace, scope.Name(part))
-	pod.Spec.RestartPolicy = corev1.RestartPolicyNever
-	pod.Spec.Containers[0].Args = []string{
-		"connect", net.JoinHostPort(to.Status.PodIP, strconv.Itoa(live.TCPPort)), "--protocol=tcp", "--timeout=1s",
-	}
-	pod.Spec.Containers[0].TerminationMessagePolicy = corev1.TerminationMessageFallbackToLogsOnError
-	if _, err := scope.StartPod(ctx, pod); err != nil {
-		return "", err
-	}
-	var reach live.Reach
-	return reach, live.Poll(ctx, "pod "+pod.Name+" to have connected", connectedDeadline, func(ctx context.Context) error {
-		current, err := scope.Client.CoreV1().Pods(pod.Namespace).Get(ctx, pod.Name, metav1.GetOptions{})
-		if err != nil {
-			return err
-		}
-		for _, status := range current.Status.ContainerStatuses {
-			switch ended := status.State.Terminated; {
-			case ended == nil:
-			case ended.ExitCode == 0:
-				reach = live.Reached
-				return nil
-			case strings.Contains(ended.Message, string(live.TimedOut)):
-				reach = live.TimedOut
-				return nil
-			}
-		}
-		return errors.New(live.DescribePod(current))
-	})
-}
-
 func (s *scene) dnsTunnel(ctx context.Context, scope *verify.Scope, trial *verify.Trial) (err error) {
 	one, _, err := s.tenants(ctx, scope)
 	if err != nil {
@@ -291,10 +221,11 @@ func (s *scene) dnsTunnel(ctx context.Context, scope *verify.Scope, trial *verif
 	got, err := through(ctx, scope, trial,
 		[]line{
 			{one.client, "tcp", net.JoinHostPort(dns.Spec.ClusterIP, dnsPort), placeDNS}, {nil, "tcp", target, placeNameServer},
+			{nil, "udp", target, placeNameServer},
 		}, []line{
 			{one.client, "tcp", target, placeNameServer}, {one.client, "udp", target, placeNameServer},
 			{one.server, "udp", target, placeNameServer},
-		})
+		}, place)
 	if err != nil {
 		return err
 	}
@@ -332,11 +263,12 @@ func (s *scene) metadata(ctx context.Context, scope *verify.Scope, trial *verify
 	}
 	defer func() { err = errors.Join(err, place.Close()) }()
 	target := net.JoinHostPort(metadata, live.OutsidePort)
-	got, err := through(ctx, scope, trial, append(open.toServer(open.client), line{nil, "tcp", target, placeMetadata}),
+	got, err := through(ctx, scope, trial,
+		append(open.toServer(open.client), line{nil, "tcp", target, placeMetadata}, line{nil, "udp", target, placeMetadata}),
 		[]line{
 			{open.client, "tcp", target, placeMetadata}, {open.client, "udp", target, placeMetadata},
 			{open.server, "tcp", target, placeMetadata},
-		})
+		}, place)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -216,11 +217,13 @@ func (l line) try(ctx context.Context, scope *verify.Scope) (live.Reach, error) 
 	if l.from != nil {
 		return scope.Connect(ctx, l.from, l.protocol, l.target)
 	}
-	connection, err := scope.ControlPlane().Dial(ctx, l.target)
-	if err != nil {
-		return "", err
-	}
-	return live.Reached, connection.Close()
+	return scope.ControlPlane().Connect(ctx, l.protocol, l.target)
+}
+
+// heardAt says that a played place heard the line, whatever became of its answer: what sends data out needs none.
+func (l line) heardAt(place *live.Outside) bool {
+	host, _, _ := net.SplitHostPort(l.target)
+	return host == place.Address && l.from != nil && place.HeardOver(l.protocol, l.from.Status.PodIP)
 }
 
 // reachDeadline is how long a connection that must work may fail: a policy and a pod's address reach every node a little
@@ -242,8 +245,11 @@ func mustReach(ctx context.Context, scope *verify.Scope, trial *verify.Trial, li
 	})
 }
 
-// through tries lines that must not work, between two rounds of those that must, and returns the ones that did.
-func through(ctx context.Context, scope *verify.Scope, trial *verify.Trial, controls, attacks []line) ([]line, error) {
+// through tries lines that must not work, between two rounds of those that must, and returns the ones that did. Of places that
+// are played, it counts what they heard.
+func through(
+	ctx context.Context, scope *verify.Scope, trial *verify.Trial, controls, attacks []line, places ...*live.Outside,
+) ([]line, error) {
 	if err := mustReach(ctx, scope, trial, controls); err != nil {
 		return nil, err
 	}
@@ -255,7 +261,7 @@ func through(ctx context.Context, scope *verify.Scope, trial *verify.Trial, cont
 			return fmt.Errorf("%s: %w", l, err)
 		}
 		// A refusal is an answer: the packet arrived.
-		arrived := reach != live.TimedOut
+		arrived := reach != live.TimedOut || slices.ContainsFunc(places, l.heardAt)
 		trial.Connected(l.seen(false, arrived))
 		if arrived {
 			mutex.Lock()

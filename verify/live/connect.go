@@ -2,7 +2,10 @@ package live
 
 import (
 	"context"
+	"errors"
+	"net"
 	"strings"
+	"syscall"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -36,4 +39,47 @@ func (c *Cluster) Connect(ctx context.Context, from *corev1.Pod, protocol, targe
 		}
 	}
 	return "", err
+}
+
+// Connect tries one connection from the node itself, in the same words.
+func (n *Node) Connect(ctx context.Context, protocol, target string) (reach Reach, err error) {
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	var connection net.Conn
+	entered := n.InNetwork(func() error {
+		connection, err = (&net.Dialer{}).DialContext(ctx, protocol, target)
+		return nil
+	})
+	if entered != nil {
+		return "", entered
+	}
+	if err == nil {
+		err = errors.Join(answers(ctx, connection, protocol), connection.Close())
+	}
+	timeout := net.Error(nil)
+	switch {
+	case err == nil:
+		return Reached, nil
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return TimedOut, nil
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return Refused, nil
+	}
+	return "", err
+}
+
+// answers asks for a packet, if the protocol does not show by itself that somebody is there.
+func answers(ctx context.Context, connection net.Conn, protocol string) error {
+	if protocol != "udp" {
+		return nil
+	}
+	deadline, _ := ctx.Deadline()
+	if err := connection.SetDeadline(deadline); err != nil {
+		return err
+	}
+	if _, err := connection.Write([]byte("hostname\n")); err != nil {
+		return err
+	}
+	_, err := connection.Read(make([]byte, 1500))
+	return err
 }

@@ -18,9 +18,12 @@ type Outside struct {
 	Address string
 
 	mutex   sync.Mutex
-	callers []string
+	callers []caller
 	undo    []func() error
 }
+
+// caller is whom a packet came from.
+type caller struct{ protocol, address string }
 
 // OutsidePort is the TCP and UDP port that an Outside always listens on.
 const OutsidePort = "80"
@@ -117,21 +120,33 @@ func (o *Outside) called(from net.Addr) {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
 	host, _, _ := net.SplitHostPort(from.String())
-	o.callers = append(o.callers, host)
+	o.callers = append(o.callers, caller{from.Network(), host})
 }
 
 // HeardFrom says whether anything came from an IP address, whatever became of the answer.
 func (o *Outside) HeardFrom(address string) bool {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
-	return slices.Contains(o.callers, address)
+	return slices.ContainsFunc(o.callers, func(heard caller) bool { return heard.address == address })
+}
+
+// HeardOver says the same of one protocol, tcp or udp.
+func (o *Outside) HeardOver(protocol, address string) bool {
+	o.mutex.Lock()
+	defer o.mutex.Unlock()
+	return slices.Contains(o.callers, caller{protocol, address})
 }
 
 // Callers returns the IP addresses that anything came from, in order, each once.
 func (o *Outside) Callers() []string {
 	o.mutex.Lock()
 	defer o.mutex.Unlock()
-	return slices.Compact(slices.Sorted(slices.Values(o.callers)))
+	addresses := make([]string, 0, len(o.callers))
+	for _, heard := range o.callers {
+		addresses = append(addresses, heard.address)
+	}
+	slices.Sort(addresses)
+	return slices.Compact(addresses)
 }
 
 // Close takes the address off the nodes again.
