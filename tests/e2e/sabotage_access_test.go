@@ -61,6 +61,9 @@ func accessSabotages() []sabotage {
 			rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"configmaps"}, Verbs: []string{"*"}}), ids("RMP-ACC-005")},
 		{"the auditor reads Secrets", widen("rampart:auditor",
 			rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"list"}}), ids("RMP-ACC-006")},
+		// A policy of admission still keeps him out; his role does not.
+		{"the viewer's role opens shells", widen("rampart:viewer",
+			rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"pods/exec"}, Verbs: []string{"create"}}), ids("RMP-ACC-006")},
 		{"the emergency never ends", bindForAll("view", rbacv1.Subject{
 			Kind: rbacv1.GroupKind, APIGroup: rbacv1.GroupName, Name: "rampart:break-glass",
 		}), ids("RMP-ACC-007")},
