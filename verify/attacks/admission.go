@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -101,10 +103,20 @@ func unaskedTokens(ctx context.Context, scope *verify.Scope, trial *verify.Trial
 	case err != nil && !apierrors.IsForbidden(err):
 		return err
 	}
+	if err := lastingTokens(ctx, scope, trial, namespace, account.Name); err != nil {
+		return err
+	}
+	trial.Held(control, "no token without asking, none in a Secret, none for a week")
+	return nil
+}
+
+// lastingTokens makes a Secret that gets a token for good, and asks for one that is good for a week.
+func lastingTokens(ctx context.Context, scope *verify.Scope, trial *verify.Trial, namespace, account string) error {
+	const control = "RMP-ADM-004"
 	secret := func(kind corev1.SecretType) error {
 		_, err := scope.Client.CoreV1().Secrets(namespace).Create(ctx, &corev1.Secret{
 			ObjectMeta: metav1.ObjectMeta{
-				Name: "lasting", Annotations: map[string]string{corev1.ServiceAccountNameKey: account.Name},
+				Name: "lasting", Annotations: map[string]string{corev1.ServiceAccountNameKey: account},
 			},
 			Type: kind,
 		}, dryRun)
@@ -113,21 +125,21 @@ func unaskedTokens(ctx context.Context, scope *verify.Scope, trial *verify.Trial
 	if err := trial.Control("a Secret of another type is admitted", secret(corev1.SecretTypeOpaque)); err != nil {
 		return err
 	}
-	week := int64(7 * 24 * 60 * 60)
-	if err := mustBeRefused(ctx, trial, control, []attempt{
+	token := func(ctx context.Context, life time.Duration) error {
+		seconds := int64(life.Seconds())
+		_, err := scope.Client.CoreV1().ServiceAccounts(namespace).CreateToken(ctx, account,
+			&authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: &seconds}}, dryRun)
+		return err
+	}
+	if err := trial.Control("a token for ten minutes is given", token(ctx, 10*time.Minute)); err != nil {
+		return err
+	}
+	return mustBeRefused(ctx, trial, control, []attempt{
 		{"a Secret with a token that never ends", func(context.Context) error {
 			return secret(corev1.SecretTypeServiceAccountToken)
 		}},
-		{"a token for a week", func(ctx context.Context) error {
-			_, err := scope.Client.CoreV1().ServiceAccounts(namespace).CreateToken(ctx, account.Name,
-				&authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{ExpirationSeconds: &week}}, dryRun)
-			return err
-		}},
-	}); err != nil {
-		return err
-	}
-	trial.Held(control, "no token without asking, none in a Secret, none for a week")
-	return nil
+		{"a token for a week", func(ctx context.Context) error { return token(ctx, 7*24*time.Hour) }},
+	})
 }
 
 func unlimited(ctx context.Context, scope *verify.Scope, trial *verify.Trial) error {
@@ -266,9 +278,11 @@ func safeDefaults(ctx context.Context, scope *verify.Scope, trial *verify.Trial)
 	}
 	security := made.Spec.Containers[0].SecurityContext
 	switch {
-	case made.Spec.SecurityContext.SeccompProfile == nil:
+	case made.Spec.SecurityContext.SeccompProfile == nil ||
+		made.Spec.SecurityContext.SeccompProfile.Type == corev1.SeccompProfileTypeUnconfined:
 		trial.Broken(control, "a pod that names no seccomp profile gets none")
-	case security == nil || security.AllowPrivilegeEscalation == nil || security.Capabilities == nil:
+	case security == nil || security.AllowPrivilegeEscalation == nil || *security.AllowPrivilegeEscalation ||
+		security.Capabilities == nil || !slices.Contains(security.Capabilities.Drop, "ALL"):
 		trial.Broken(control, "a container that says nothing of privileges and capabilities keeps them")
 	default:
 		trial.Held(control, "seccomp profile, privileges and capabilities that a pod leaves open are filled in")
