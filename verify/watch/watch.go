@@ -21,7 +21,8 @@ type Options struct {
 	// Interval from the start of one run to that of the next. A run that takes longer is followed at once.
 	Interval time.Duration
 
-	// Verify makes one run. An error with a report is one of the end of the run; without, nothing could be found out.
+	// Verify makes one run. An error without a report says why nothing could be found out; with one, that the run is over, and
+	// something went wrong with its result.
 	Verify func(context.Context) (*verify.Report, error)
 
 	// Log gets changes.
@@ -86,6 +87,9 @@ func (w *watcher) once(ctx context.Context) {
 		w.metrics.troubled()
 		w.say(report.Cut)
 		return
+	}
+	if err != nil {
+		w.Log.Warn("the run ended, and its result could not be kept", "why", err)
 	}
 	w.metrics.set(report)
 	if w.trouble != "" {

@@ -44,7 +44,7 @@ func TestChangesAreSaidOnce(t *testing.T) {
 		{nil, gone}, {nil, gone},
 		{&verify.Report{Cut: "the cluster stopped answering"}, nil},
 		{result(verify.Failed, verify.Proven), nil},
-		{result(verify.Proven, verify.Proven), nil},
+		{result(verify.Proven, verify.Proven), errors.New("the disk is full")},
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
@@ -73,6 +73,7 @@ level=INFO msg=score percent=50 proven=1 failed=1 prevented=0
 level=ERROR msg="the cluster could not be verified" why="the cluster does not answer"
 level=ERROR msg="the cluster could not be verified" why="the cluster stopped answering"
 level=INFO msg="the cluster can be verified again"
+level=WARN msg="the run ended, and its result could not be kept" why="the disk is full"
 level=INFO msg=verdict control=RMP-NET-001 was=failed is=proven severity=high evidence=seen
 level=INFO msg=score percent=100 proven=2 failed=0 prevented=0
 level=INFO msg="the watch has ended"

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/rampart-iac/rampart/verify"
 )
 
 // oneFile wants the path of one file and nothing else, and says what it is for.
@@ -15,4 +17,18 @@ func oneFile(what string) cobra.PositionalArgs {
 		}
 		return fmt.Errorf("%q: name one file, %s: %s FILE", strings.Join(args, " "), what, cmd.CommandPath())
 	}
+}
+
+// notRun gives a command whose exit status is a verdict another one for arguments that it does not understand: 1 would say
+// that something was looked at, and is not good enough.
+func notRun(command *cobra.Command) *cobra.Command {
+	check := command.Args
+	command.Args = func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return &exitError{verify.ExitNotRun, err}
+		}
+		return nil
+	}
+	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitError{verify.ExitNotRun, err} })
+	return command
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -25,6 +26,8 @@ func (v verification) attestFault() error {
 		return errors.New("--key: there is nothing to sign without --attest")
 	case v.attest == "":
 		return nil
+	case v.file != "" && filepath.Clean(v.file) == filepath.Clean(v.attest):
+		return fmt.Errorf("--attest %s: is the file of --file as well, and the one would overwrite the other", v.attest)
 	case v.part():
 		return errors.New("--attest: a part of the baseline proves no cluster: leave out --control and --area")
 	case v.key == "":
@@ -87,7 +90,7 @@ cluster, whole, recent, measured by the baseline, good enough, and waives no mor
 that is wrong at once, and asks no cluster.
 
 Exit status 0: it is good enough. 1: it is not. 2: the check could not be made.`,
-		Args: cobra.ExactArgs(1),
+		Args: oneFile("written by verify --attest"),
 		RunE: func(cmd *cobra.Command, args []string) error { return check.run(cmd, args[0]) },
 	}
 	flags := command.Flags()
@@ -102,7 +105,7 @@ Exit status 0: it is good enough. 1: it is not. 2: the check could not be made.`
 		"the least severity of a failed control that is refused: low, medium, high or critical")
 	flags.StringSliceVar(&check.allowWaivers, "allow-waiver", nil, "a control that may be waived, such as RMP-ADM-002")
 	flags.IntVar(&check.maxWaivers, "max-waivers", 0, "how many other controls may be waived")
-	return command
+	return notRun(command)
 }
 
 func (c attestationCheck) faults() error {

@@ -43,7 +43,15 @@ func (s *session) saveBeforeUpgrade(ctx context.Context, pulumi *engine.Engine, 
 	}
 	folder := filepath.Join(s.stack.Home, snapshotsName)
 	if serves.GitVersion != have {
-		fmt.Fprintf(s.progress, "An upgrade from %s has begun before: the snapshot of then is in %s\n", have, folder)
+		taken, err := filepath.Glob(filepath.Join(folder, fmt.Sprintf("*-%s-*.snapshot", have)))
+		if err != nil {
+			return err
+		}
+		if len(taken) == 0 {
+			fmt.Fprintf(s.progress, "An upgrade from %s has begun without this command: there is no snapshot of before it\n", have)
+			return nil
+		}
+		fmt.Fprintf(s.progress, "An upgrade from %s has begun before: the snapshot of then is %s\n", have, taken[len(taken)-1])
 		return nil
 	}
 	const folderMode = 0o700

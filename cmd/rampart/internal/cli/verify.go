@@ -73,7 +73,7 @@ Exit status 0: no control failed. 1: a control failed. 2: something could not be
 	flags.StringVar(&question.probeImage, "probe-image", "",
 		"the agnhost image that probes run, by digest, if the nodes do not have one; the cluster pulls it")
 	flags.StringVar(&question.metrics, "metrics", "", "while watching, serve metrics for Prometheus at this loopback address")
-	return command
+	return notRun(command)
 }
 
 // format is a form that results are written in.

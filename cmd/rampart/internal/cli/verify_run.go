@@ -28,20 +28,8 @@ func (v verification) run(cmd *cobra.Command, shared *flags) error {
 	if err != nil {
 		return err
 	}
-	attack := func(ctx context.Context, progress io.Writer) (*verify.Report, error) {
-		cluster, err := verify.Connect(ctx, target.kubeconfig, target.settings)
-		if err != nil {
-			return nil, explain(err, target.config)
-		}
-		options.Progress = progress
-		report, err := verify.Run(ctx, cluster, options)
-		if report == nil {
-			return nil, err
-		}
-		return report, errors.Join(err, v.keep(target.stack, report))
-	}
 	if v.watch > 0 {
-		return v.watchOver(cmd, attack)
+		return v.watchOver(cmd, shared, options)
 	}
 	// A file that cannot be written, and a key that is none, are better known before the attacks than after.
 	seal, err := v.sealer()
@@ -52,7 +40,8 @@ func (v verification) run(cmd *cobra.Command, shared *flags) error {
 	if err != nil {
 		return errors.Join(err, seal.file.discard())
 	}
-	report, err := attack(cmd.Context(), cmd.ErrOrStderr())
+	options.Progress = cmd.ErrOrStderr()
+	report, err := v.attack(cmd.Context(), target, options)
 	if report == nil {
 		return errors.Join(err, seal.file.discard(), file.discard())
 	}
@@ -60,10 +49,26 @@ func (v verification) run(cmd *cobra.Command, shared *flags) error {
 	if written != nil {
 		return errors.Join(written, err)
 	}
-	if err != nil {
+	if cmd.Context().Err() != nil {
 		return interruption(report)
 	}
+	if err != nil {
+		return err // the result could not be kept
+	}
 	return verdictOf(report, baseline.Severity(v.failOn))
+}
+
+// attack makes one run, and keeps its result.
+func (v verification) attack(ctx context.Context, target target, options verify.Options) (*verify.Report, error) {
+	cluster, err := verify.Connect(ctx, target.kubeconfig, target.settings)
+	if err != nil {
+		return nil, explain(err, target.config)
+	}
+	report, err := verify.Run(ctx, cluster, options)
+	if report == nil {
+		return nil, err
+	}
+	return report, errors.Join(err, v.keep(target.stack, report))
 }
 
 // target is the cluster to attack.

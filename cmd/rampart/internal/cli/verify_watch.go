@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"time"
@@ -42,22 +41,28 @@ func (v verification) watchFault() error {
 	return errors.Join(faults...)
 }
 
-// watchOver verifies until Ctrl-C, which is its normal end.
-func (v verification) watchOver(
-	cmd *cobra.Command, attack func(context.Context, io.Writer) (*verify.Report, error),
-) error {
+// watchOver verifies until Ctrl-C, which is its normal end. Each run reads the stack anew: a waiver that is over lets nothing go
+// any more.
+func (v verification) watchOver(cmd *cobra.Command, shared *flags, options verify.Options) error {
 	logger := slog.New(slog.NewTextHandler(cmd.OutOrStdout(), nil))
-	options := watch.Options{
+	watched := watch.Options{
 		Interval: v.watch, Log: logger,
-		Verify: func(ctx context.Context) (*verify.Report, error) { return attack(ctx, io.Discard) },
+		Verify: func(ctx context.Context) (*verify.Report, error) {
+			current := options
+			target, err := v.target(cmd, shared, &current)
+			if err != nil {
+				return nil, err
+			}
+			return v.attack(ctx, target, current)
+		},
 	}
 	if v.metrics != "" {
 		listener, err := (&net.ListenConfig{}).Listen(cmd.Context(), "tcp", v.metrics)
 		if err != nil {
 			return fmt.Errorf("--metrics %s: %w", v.metrics, err)
 		}
-		options.Metrics = listener
+		watched.Metrics = listener
 		logger.Info("metrics", "url", "http://"+listener.Addr().String()+"/metrics")
 	}
-	return watch.Watch(cmd.Context(), options)
+	return watch.Watch(cmd.Context(), watched)
 }
