@@ -32,25 +32,12 @@ const goldenAccess = "testdata/tenant-access.txt"
 // verbs are those that Kubernetes knows for objects.
 var verbs = []string{"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}
 
-// stepsUp are the rights that hand out rights. Some are on resources that exist in questions only.
-var stepsUp = []authorizationv1.ResourceAttributes{
-	{Verb: "escalate", Group: rbacv1.GroupName, Resource: "roles"},
-	{Verb: "escalate", Group: rbacv1.GroupName, Resource: "clusterroles"},
-	{Verb: "bind", Group: rbacv1.GroupName, Resource: "roles"},
-	{Verb: "bind", Group: rbacv1.GroupName, Resource: "clusterroles"},
-	{Verb: "impersonate", Resource: "users"},
-	{Verb: "impersonate", Resource: "groups"},
-	{Verb: "impersonate", Resource: "serviceaccounts"},
-	{Verb: "approve", Group: "certificates.k8s.io", Resource: "signers"},
-	{Verb: "sign", Group: "certificates.k8s.io", Resource: "signers"},
-}
-
 // TestTenantMayDoWhatItsRoleSaysAndNothingElse asks, with the tenant's own token, about every verb on every resource and
 // subresource that the API server serves, in its own namespace, in the other tenant's and for the whole cluster.
 func TestTenantMayDoWhatItsRoleSaysAndNothingElse(t *testing.T) {
 	t.Parallel()
 	client := tenantClient(t, framework.TenantBlue)
-	anywhere := slices.Clone(stepsUp)
+	anywhere := framework.StepsUp()
 	for _, resource := range servedResources(t) {
 		for _, verb := range verbs {
 			resource.Verb = verb

@@ -6,7 +6,8 @@ import (
 	"testing"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
-	rbacv1 "k8s.io/api/rbac/v1"
+
+	"github.com/rampart-iac/rampart/tests/framework"
 )
 
 // verbs are those that Kubernetes knows for objects.
@@ -27,21 +28,6 @@ var notServed = []served{
 	{"crd.projectcalico.org", "networksets", "", true}, {"crd.projectcalico.org", "globalnetworksets", "", false},
 	{"crd.projectcalico.org", "hostendpoints", "", false}, {"crd.projectcalico.org", "felixconfigurations", "", false},
 	{"crd.projectcalico.org", "ippools", "", false}, {"example.org", "widgets", "", true},
-}
-
-// stepsUp are the rights that hand out rights.
-var stepsUp = []authorizationv1.ResourceAttributes{
-	{Verb: "*", Group: "*", Resource: "*"},
-	{Verb: "escalate", Group: rbacv1.GroupName, Resource: "roles"},
-	{Verb: "escalate", Group: rbacv1.GroupName, Resource: "clusterroles"},
-	{Verb: "bind", Group: rbacv1.GroupName, Resource: "roles"},
-	{Verb: "bind", Group: rbacv1.GroupName, Resource: "clusterroles"},
-	{Verb: "impersonate", Resource: "users"},
-	{Verb: "impersonate", Resource: "groups"},
-	{Verb: "impersonate", Resource: "serviceaccounts"},
-	{Verb: "approve", Group: "certificates.k8s.io", Resource: "signers"},
-	{Verb: "sign", Group: "certificates.k8s.io", Resource: "signers"},
-	{Verb: "attest", Group: "certificates.k8s.io", Resource: "signers"},
 }
 
 // resources lists what the server serves, subresources included, so that a new resource is asked about too.
@@ -85,7 +71,7 @@ func questions(all []served, scope string) []authorizationv1.ResourceAttributes 
 			})
 		}
 	}
-	for _, step := range stepsUp {
+	for _, step := range framework.StepsUp() {
 		step.Namespace = scope
 		list = append(list, step)
 	}
