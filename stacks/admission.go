@@ -76,8 +76,9 @@ func (v *validator) admission() {
 
 // The controls that a setting could go without.
 const (
-	boundsControl baseline.ControlID = "RMP-ADM-005"
-	digestControl baseline.ControlID = "RMP-IMG-003"
+	unaskedTokensControl baseline.ControlID = "RMP-ADM-004"
+	boundsControl        baseline.ControlID = "RMP-ADM-005"
+	digestControl        baseline.ControlID = "RMP-IMG-003"
 )
 
 // mustNotRequire refuses a setting that goes without a control which the stack's baseline asks for.
@@ -179,7 +180,7 @@ func (r run) admission(
 		},
 		func() (*admission.Policy, error) {
 			return admission.NewWorkloadPolicy(ctx, name+"workloads", &admission.WorkloadPolicyArgs{
-				Resources: r.bounds(), UnaskedTokens: !r.resolved.Has("RMP-ADM-004"),
+				Resources: r.bounds(), UnaskedTokens: !r.resolved.Has(unaskedTokensControl),
 				TokenAudiences: a.TokenAudiences, TokenLifetime: lifetime,
 				HostPathNamespaces: a.HostPathNamespaces, VolumeProvisioners: provisioners, ExemptNamespaces: system,
 			}, opts...)

@@ -1,6 +1,7 @@
 package stacks
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -62,6 +63,23 @@ func TestLevelDecidesDigests(t *testing.T) {
 		}
 		if got := (run{config: config, resolved: resolved}).digestRequired(); got != test.want {
 			t.Errorf("%s: digests are required: %t", test.says, got)
+		}
+	}
+}
+
+// TestTokensAreNotSaidToBeAskedFor where the level lets pods have them unasked.
+func TestTokensAreNotSaidToBeAskedFor(t *testing.T) {
+	t.Parallel()
+	for level, want := range map[baseline.Level]bool{baseline.LevelRestricted: true, baseline.LevelBaseline: false} {
+		config := Default()
+		config.Baseline.Level = level
+		resolved, err := config.Resolve(time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Join(run{config: config, resolved: resolved}.enforced(facts()), "\n")
+		if got := strings.Contains(lines, "tokens or ways in that nobody asked for"); got != want {
+			t.Errorf("level %s: tokens are said to be asked for: %t\n%s", level, got, lines)
 		}
 	}
 }

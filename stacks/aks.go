@@ -52,14 +52,7 @@ type AKSNodePool struct {
 	DiskGiB int               `config:"diskGiB"`
 	Spot    bool              `config:"spot"`
 	Labels  map[string]string `config:"labels"`
-	Taints  []AKSTaint        `config:"taints"`
-}
-
-// AKSTaint keeps pods off nodes that do not tolerate it.
-type AKSTaint struct {
-	Key    string `config:"key"`
-	Value  string `config:"value"`
-	Effect string `config:"effect"`
+	Taints  []Taint           `config:"taints"`
 }
 
 // AKSMaintenance is when AKS may change the cluster by itself.
@@ -104,18 +97,7 @@ func (c Config) AKSCluster() spec.Cluster {
 	return cluster
 }
 
-// aksShared are the fields of spec.Cluster that stand in the section cluster, as those of every provider do.
-var aksShared = []string{"name", "kubernetesVersion", "serviceCIDR"}
-
 // aks checks the cluster by the rules of its provider.
 func (v *validator) aks() {
-	for _, fault := range v.config.AKSCluster().WithDefaults(v.config.Cluster.Name).Faults() {
-		path := "aks." + fault.Field
-		for _, shared := range aksShared {
-			if fault.Field == shared {
-				path = "cluster." + fault.Field
-			}
-		}
-		v.report(path, fault.Value, "%s: %s", fault.Rule, fault.Remedy)
-	}
+	v.cloud("aks", v.config.AKSCluster().WithDefaults(v.config.Cluster.Name).Faults())
 }

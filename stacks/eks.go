@@ -1,7 +1,6 @@
 package stacks
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -59,14 +58,7 @@ type EKSNodeGroup struct {
 	DiskGiB       int               `config:"diskGiB"`
 	Spot          bool              `config:"spot"`
 	Labels        map[string]string `config:"labels"`
-	Taints        []EKSTaint        `config:"taints"`
-}
-
-// EKSTaint keeps pods off nodes that do not tolerate it.
-type EKSTaint struct {
-	Key    string `config:"key"`
-	Value  string `config:"value"`
-	Effect string `config:"effect"`
+	Taints        []Taint           `config:"taints"`
 }
 
 // EKSCluster is the cluster of a stack on EKS, as its provider takes it.
@@ -106,35 +98,10 @@ func (c Config) EKSCluster() spec.Cluster {
 	return cluster
 }
 
-// PrivateHint says how to get into a cluster that answers only inside its network, or nothing.
-func (c Config) PrivateHint() string {
-	private := map[string]bool{
-		ProviderEKS: c.EKSCluster().Private(), ProviderAKS: c.AKSCluster().Private(),
-		ProviderGKE: c.GKECluster().Private(),
-	}
-	if !private[c.Provider] {
-		return ""
-	}
-	return fmt.Sprintf("If the cluster could not be reached: the API server of %s answers only inside its network. Run this there, "+
-		"or from outside in two stages: \"rampart up --stage cloud\" makes everything but what goes into the cluster, and "+
-		"\"rampart up\" does the rest with HTTPS_PROXY set to a way in. docs/%s.md has the commands.", c.Cluster.Name, c.Provider)
-}
-
-// eksShared are the fields of spec.Cluster that stand in the section cluster, as those of every provider do.
-var eksShared = []string{"name", "kubernetesVersion", "serviceCIDR"}
-
 // eks checks the cluster by the rules of its provider.
 func (v *validator) eks() {
 	settled := v.config.EKSCluster().WithDefaults(v.config.Cluster.Name)
-	for _, fault := range settled.Faults() {
-		path := "eks." + fault.Field
-		for _, shared := range eksShared {
-			if fault.Field == shared {
-				path = "cluster." + fault.Field
-			}
-		}
-		v.report(path, fault.Value, "%s: %s", fault.Rule, fault.Remedy)
-	}
+	v.cloud("eks", settled.Faults())
 	own := settled.Account + ".dkr.ecr." + settled.Region + ".amazonaws.com"
 	registry := v.config.EKS.ImageRegistry
 	switch {

@@ -1,8 +1,6 @@
 package stacks
 
 import (
-	"slices"
-
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/rampart-iac/rampart/baseline"
@@ -66,14 +64,7 @@ type GKENodePool struct {
 	DiskGiB     int               `config:"diskGiB"`
 	Spot        bool              `config:"spot"`
 	Labels      map[string]string `config:"labels"`
-	Taints      []GKETaint        `config:"taints"`
-}
-
-// GKETaint keeps pods off nodes that do not tolerate it.
-type GKETaint struct {
-	Key    string `config:"key"`
-	Value  string `config:"value"`
-	Effect string `config:"effect"`
+	Taints      []Taint           `config:"taints"`
 }
 
 // GKECluster is the cluster of a stack on GKE, as its provider takes it.
@@ -112,28 +103,7 @@ func (c Config) GKECluster() spec.Cluster {
 	return cluster
 }
 
-// enforcer of network policies that the cluster is going to have, which its facts say once it is made.
-func (c Config) enforcer() baseline.PolicyEnforcer {
-	switch {
-	case c.Provider != ProviderGKE:
-		return baseline.PolicyEnforcerCalico
-	case c.GKE.Calico:
-		return baseline.PolicyEnforcerManagedCalico
-	default:
-		return baseline.PolicyEnforcerDataplaneV2
-	}
-}
-
-// gkeShared are the fields of spec.Cluster that stand in the section cluster, as those of every provider do.
-var gkeShared = []string{"name", "kubernetesVersion", "serviceCIDR"}
-
 // gke checks the cluster by the rules of its provider.
 func (v *validator) gke() {
-	for _, fault := range v.config.GKECluster().WithDefaults(v.config.Cluster.Name).Faults() {
-		path := "gke." + fault.Field
-		if slices.Contains(gkeShared, fault.Field) {
-			path = "cluster." + fault.Field
-		}
-		v.report(path, fault.Value, "%s: %s", fault.Rule, fault.Remedy)
-	}
+	v.cloud("gke", v.config.GKECluster().WithDefaults(v.config.Cluster.Name).Faults())
 }

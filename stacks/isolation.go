@@ -113,6 +113,8 @@ func (c Config) surroundings(enforcer baseline.PolicyEnforcer) isolation.Surroun
 	if c.Provider == ProviderAKS {
 		settled := c.AKSCluster().WithDefaults(c.Cluster.Name)
 		in.PodCIDR, in.ServiceCIDR = settled.Network.PodCIDR, settled.ServiceCIDR
+		// The API server stands in it as well.
+		in.NodeCIDRs = slices.Concat(in.NodeCIDRs, []string{settled.Network.CIDR})
 	}
 	if c.Provider == ProviderGKE {
 		settled := c.GKECluster().WithDefaults(c.Cluster.Name)

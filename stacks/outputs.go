@@ -57,13 +57,17 @@ func (r run) enforced(facts baseline.Facts) []string {
 	if r.bounds() != admission.BoundsNone {
 		pods = "pods with bounds, and"
 	}
+	unasked := "host volumes, tokens or ways in"
+	if !r.resolved.Has(unaskedTokensControl) {
+		unasked = "host volumes or ways in"
+	}
 	lines := []string{
 		fmt.Sprintf("secrets encrypted at rest (%s)", facts.SecretsEncryption),
 		fmt.Sprintf("TLS %s or later on every control-plane port", facts.TLSFloor),
 		"audit log of who did what",
 		fmt.Sprintf("images from %d allowed %s only, %s",
 			len(config.Admission.AllowedRegistries), plural(len(config.Admission.AllowedRegistries), "registry", "registries"), named),
-		pods + " without host volumes, tokens or ways in that nobody asked for",
+		pods + " without " + unasked + " that nobody asked for",
 		"no roles that lead to all others, no wildcard hosts; our own objects are the deployer's to change",
 	}
 	if facts.NeedsNetwork {

@@ -2,7 +2,6 @@ package stacks
 
 import (
 	"net/netip"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -93,35 +92,6 @@ func (v *validator) below(path string) func(field string, value any, rule string
 func (v *validator) provider() {
 	if !slices.Contains(knownProviders, v.config.Provider) {
 		v.report("provider", v.config.Provider, "is not a known provider: use one of %s", strings.Join(knownProviders, ", "))
-	}
-}
-
-// onlyKind refuses settings of clusters on this machine in the stack of a cloud.
-func (v *validator) onlyKind() {
-	c := v.config.Cluster
-	for path, set := range map[string]bool{
-		"image": c.Image != "", "workers": c.Workers != 0, "podCIDR": c.PodCIDR != "", "tlsMinVersion": c.TLSMinVersion != "",
-		"engine": c.Engine != "", "apiServerPort": c.APIServerPort != 0,
-	} {
-		if set {
-			v.report("cluster."+path, v.config.Provider, "is a setting of the provider %s only: remove it", ProviderKind)
-		}
-	}
-}
-
-// otherClouds refuses the section of a cloud in the stack of another provider.
-func (v *validator) otherClouds() {
-	if v.config.Provider != ProviderEKS && !reflect.ValueOf(v.config.EKS).IsZero() {
-		v.report("eks", v.config.Provider, "stands in the stack of another provider: remove it, or set %s:provider to %s",
-			Project, ProviderEKS)
-	}
-	if v.config.Provider != ProviderAKS && !reflect.ValueOf(v.config.AKS).IsZero() {
-		v.report("aks", v.config.Provider, "stands in the stack of another provider: remove it, or set %s:provider to %s",
-			Project, ProviderAKS)
-	}
-	if v.config.Provider != ProviderGKE && !reflect.ValueOf(v.config.GKE).IsZero() {
-		v.report("gke", v.config.Provider, "stands in the stack of another provider: remove it, or set %s:provider to %s",
-			Project, ProviderGKE)
 	}
 }
 

@@ -152,10 +152,11 @@ func (s Surroundings) faults() []error {
 			errs = append(errs, fault)
 		}
 	}
-	for field, text := range map[string]string{"podCIDR": s.PodCIDR, "serviceCIDR": s.ServiceCIDR} {
-		if text != "" {
-			check(field, text)
-		}
+	if s.PodCIDR != "" {
+		check("podCIDR", s.PodCIDR)
+	}
+	if s.ServiceCIDR != "" {
+		check("serviceCIDR", s.ServiceCIDR)
 	}
 	for i, nodes := range s.NodeCIDRs {
 		check(fmt.Sprintf("nodeCIDRs[%d]", i), nodes)
