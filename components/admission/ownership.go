@@ -64,6 +64,7 @@ func (a OwnershipPolicyArgs) definition() definition {
 			{"apps", []string{"daemonsets", "deployments"}, everything},
 			{"apiextensions.k8s.io", []string{"customresourcedefinitions"}, everything},
 			{"networking.k8s.io", []string{"networkpolicies"}, everything},
+			{"crd.projectcalico.org", []string{"globalnetworkpolicies", "networkpolicies"}, everything},
 			{"policy", []string{"poddisruptionbudgets"}, everything},
 			{"rbac.authorization.k8s.io", []string{"roles", "clusterroles", "rolebindings", "clusterrolebindings"}, everything},
 		},

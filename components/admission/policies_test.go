@@ -66,6 +66,20 @@ func allPolicies(ctx *pulumi.Context) error {
 	return nil
 }
 
+// TestPoliciesOfTheWholeClusterAreOwned: they hold more than any other object, and have no examples, because the API server of
+// the examples does not serve them.
+func TestPoliciesOfTheWholeClusterAreOwned(t *testing.T) {
+	t.Parallel()
+	policy := &admissionregistrationv1.ValidatingAdmissionPolicy{}
+	enginetest.MustRun(t, allPolicies).Decode(t, "ownership-policy", policy)
+	if !slices.ContainsFunc(policy.Spec.MatchConstraints.ResourceRules, func(held admissionregistrationv1.NamedRuleWithOperations) bool {
+		return slices.Contains(held.APIGroups, "crd.projectcalico.org") && slices.Contains(held.Resources, "globalnetworkpolicies") &&
+			slices.Contains(held.Operations, admissionregistrationv1.Delete)
+	}) {
+		t.Error("whoever has the right may delete the default deny of the whole cluster")
+	}
+}
+
 func TestPoliciesFailClosed(t *testing.T) {
 	t.Parallel()
 	recorder := enginetest.MustRun(t, allPolicies)
