@@ -78,7 +78,7 @@ func chromium(ctx context.Context) (string, error) {
 	}
 	const command = "apt-get update && apt-get install --yes --no-install-recommends chromium"
 	if err := apt(ctx, command, "chromium"); err != nil {
-		return "", fmt.Errorf("there is no Chromium: %w", err)
+		return "", fmt.Errorf("there is no Chromium: %w, or name one of your own with %s", err, ChromiumVariable)
 	}
 	if path := installed(); path != "" {
 		return path, nil
@@ -89,7 +89,7 @@ func chromium(ctx context.Context) (string, error) {
 // apt installs Debian packages as root; to anybody else it says the command.
 func apt(ctx context.Context, command string, packages ...string) error {
 	if _, err := exec.LookPath("apt-get"); err != nil {
-		return fmt.Errorf("install it with your system's packages, or name one with %s", ChromiumVariable)
+		return errors.New("install it with your system's packages")
 	}
 	if os.Geteuid() != 0 {
 		return fmt.Errorf("run as root: %s", command)
