@@ -13,7 +13,7 @@ import (
 )
 
 func main() {
-	program := stacks.Program(clouds.Makers())
+	program := stacks.Wanted(clouds.Makers(), clouds.StateMakers())
 	if !record.Wanted() {
 		pulumi.Run(program)
 		return

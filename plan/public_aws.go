@@ -11,7 +11,8 @@ func awsJudges(judges map[string]judge) {
 	closed(judges,
 		"aws:Vpc", "aws:RouteTable", "aws:RouteTableAssociation", "aws:VpcEndpoint", "aws:InternetGateway", "aws:Alias",
 		"aws:RolePolicy", "aws:RolePolicyAttachment", "aws:AccessEntry", "aws:AccessPolicyAssociation",
-		"aws:PodIdentityAssociation", "aws:OpenIdConnectProvider", "aws:LogGroup", "aws:FlowLog", "aws:Addon")
+		"aws:PodIdentityAssociation", "aws:OpenIdConnectProvider", "aws:LogGroup", "aws:FlowLog", "aws:Addon",
+		"aws:BucketV2", "aws:BucketVersioningV2", "aws:BucketServerSideEncryptionConfigurationV2", "aws:BucketOwnershipControls")
 	judges["aws:SecurityGroup"] = judgeSecurityGroup
 	judges["aws:DefaultSecurityGroup"] = judgeSecurityGroup
 	judges["aws:Subnet"] = func(_ Record, of Resource, into *Public) {
@@ -46,6 +47,14 @@ func awsJudges(judges map[string]judge) {
 	}
 	judges["aws:Key"] = judgePolicy("policy", "use of the key")
 	judges["aws:Role"] = judgePolicy("assumeRolePolicy", "the role")
+	judges["aws:BucketPolicy"] = judgePolicy("policy", "the bucket")
+	judges["aws:BucketPublicAccessBlock"] = func(_ Record, of Resource, into *Public) {
+		for _, wall := range []string{"blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets"} {
+			if !of.True(wall) {
+				into.reachable(of, "bucket without "+wall, "whoever a policy or an ACL names")
+			}
+		}
+	}
 }
 
 func judgeSecurityGroup(_ Record, of Resource, into *Public) {

@@ -9,7 +9,8 @@ func azureJudges(judges map[string]judge) {
 	const native = "azure-native:"
 	closed(judges,
 		native+"ResourceGroup", native+"VirtualNetwork", native+"Key", native+"DiskEncryptionSet", native+"UserAssignedIdentity",
-		native+"RoleAssignment", native+"DiagnosticSetting", native+"MaintenanceConfiguration")
+		native+"RoleAssignment", native+"DiagnosticSetting", native+"MaintenanceConfiguration",
+		native+"BlobContainer", native+"BlobServiceProperties")
 	judges[native+"ManagedCluster"] = func(_ Record, of Resource, into *Public) {
 		if !of.True("apiServerAccessProfile", "enablePrivateCluster") {
 			into.reachable(of, "API server", orEverywhere(of.Texts("apiServerAccessProfile", "authorizedIPRanges")))
@@ -29,6 +30,14 @@ func azureJudges(judges map[string]judge) {
 	judges[native+"Workspace"] = func(_ Record, of Resource, into *Public) {
 		if of.Text("publicNetworkAccessForQuery") != "Disabled" {
 			into.reachable(of, "queries of the logs", "every network, for whoever Entra ID lets in")
+		}
+	}
+	judges[native+"StorageAccount"] = func(_ Record, of Resource, into *Public) {
+		if of.True("allowBlobPublicAccess") {
+			into.reachable(of, "blobs without a login", everywhere)
+		}
+		if of.Text("publicNetworkAccess") != "Disabled" {
+			into.reachable(of, "storage account", "every network, for whoever Entra ID lets in")
 		}
 	}
 	judges[native+"NetworkSecurityGroup"] = judgeNetworkSecurityGroup

@@ -10,7 +10,7 @@ func gcpJudges(judges map[string]judge) {
 		"gcp:Service", "gcp:Network", "gcp:Subnetwork", "gcp:Router", "gcp:RecordSet", "gcp:KeyRing", "gcp:CryptoKey", "gcp:Account",
 		"gcp:ProjectBucketConfig", "gcp:ProjectSink", "gcp:IAMAuditConfig")
 	for _, kind := range []string{
-		"gcp:IAMMember", "gcp:CryptoKeyIAMMember", "gcp:RepositoryIamMember",
+		"gcp:IAMMember", "gcp:CryptoKeyIAMMember", "gcp:RepositoryIamMember", "gcp:BucketIAMMember",
 	} {
 		judges[kind] = judgeMember
 	}
@@ -43,6 +43,11 @@ func gcpJudges(judges map[string]judge) {
 			if outside(source) {
 				into.reachable(of, "what the rule allows", source)
 			}
+		}
+	}
+	judges["gcp:Bucket"] = func(_ Record, of Resource, into *Public) {
+		if of.Text("publicAccessPrevention") != "enforced" {
+			into.reachable(of, "bucket without prevention of public access", "whoever a policy names")
 		}
 	}
 }

@@ -40,7 +40,12 @@ func (r run) maker(makers Makers) (Maker, error) {
 	if maker := makers[provider]; maker != nil {
 		return maker, nil
 	}
-	return nil, fmt.Errorf("%s:provider %q: this program was compiled without it: run \"rampart up\", which compiles what a "+
+	return nil, withoutCloud(r.config.Provider)
+}
+
+// withoutCloud is the error of a program that lacks its stack's cloud.
+func withoutCloud(provider string) error {
+	return fmt.Errorf("%s:provider %q: this program was compiled without it: run \"rampart up\", which compiles what a "+
 		"stack needs, or set GOFLAGS to -tags=%s,%s, or to no tags at all for all of them",
-		Project, provider, OnlyTag, CloudTag(provider))
+		Project, provider, OnlyTag, CloudTag(baseline.Provider(provider)))
 }

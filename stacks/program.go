@@ -196,27 +196,40 @@ func (r run) tenants(
 	return tenants, nil
 }
 
-// newRun reads the configuration that the engine handed to the program, and what this machine provides.
-func newRun() (run, error) {
+// readConfig reads the configuration that the engine handed to the program, and what this machine provides.
+func readConfig() (Config, Host, error) {
 	values, err := engineValues()
+	if err != nil {
+		return Config{}, Host{}, err
+	}
+	home, err := Home()
+	if err != nil {
+		return Config{}, Host{}, err
+	}
+	host, err := ThisHost(home)
+	if err != nil {
+		return Config{}, Host{}, err
+	}
+	secrets, err := engineSecrets()
+	if err != nil {
+		return Config{}, Host{}, err
+	}
+	config, err := load(values, secrets, host)
+	if err != nil {
+		return Config{}, Host{}, fmt.Errorf("the configuration of this stack:\n%w", err)
+	}
+	return config, host, nil
+}
+
+// newRun is a run of what the engine handed over.
+func newRun() (run, error) {
+	config, host, err := readConfig()
 	if err != nil {
 		return run{}, err
 	}
 	home, err := Home()
 	if err != nil {
 		return run{}, err
-	}
-	host, err := ThisHost(home)
-	if err != nil {
-		return run{}, err
-	}
-	secrets, err := engineSecrets()
-	if err != nil {
-		return run{}, err
-	}
-	config, err := load(values, secrets, host)
-	if err != nil {
-		return run{}, fmt.Errorf("the configuration of this stack:\n%w", err)
 	}
 	if host.Images == nil {
 		return run{}, fmt.Errorf("there is no %s in %s: run \"make tools\" once, it finds or builds the images and programs "+

@@ -7,6 +7,7 @@ import (
 
 	"github.com/rampart-iac/rampart/providers"
 	"github.com/rampart-iac/rampart/providers/aks"
+	"github.com/rampart-iac/rampart/providers/state/azure"
 	"github.com/rampart-iac/rampart/stacks"
 )
 
@@ -16,3 +17,5 @@ func aksMaker() stacks.Maker {
 		return aks.NewCluster(ctx, config.Cluster.Name, &args)
 	}
 }
+
+func aksState() stacks.StateMaker { return azure.New }

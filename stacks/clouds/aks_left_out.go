@@ -5,3 +5,5 @@ package clouds
 import "github.com/rampart-iac/rampart/stacks"
 
 func aksMaker() stacks.Maker { return nil }
+
+func aksState() stacks.StateMaker { return nil }

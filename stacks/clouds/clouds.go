@@ -24,3 +24,18 @@ func Makers() stacks.Makers {
 	}
 	return makers
 }
+
+// StateMakers returns those that make the place of a stack's state, of the clouds that are compiled in.
+func StateMakers() stacks.StateMakers {
+	makers := stacks.StateMakers{}
+	for provider, maker := range map[baseline.Provider]stacks.StateMaker{
+		baseline.ProviderEKS: eksState(),
+		baseline.ProviderAKS: aksState(),
+		baseline.ProviderGKE: gkeState(),
+	} {
+		if maker != nil {
+			makers[provider] = maker
+		}
+	}
+	return makers
+}

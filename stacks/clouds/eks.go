@@ -7,6 +7,7 @@ import (
 
 	"github.com/rampart-iac/rampart/providers"
 	"github.com/rampart-iac/rampart/providers/eks"
+	"github.com/rampart-iac/rampart/providers/state/aws"
 	"github.com/rampart-iac/rampart/stacks"
 )
 
@@ -16,3 +17,5 @@ func eksMaker() stacks.Maker {
 		return eks.NewCluster(ctx, config.Cluster.Name, &args)
 	}
 }
+
+func eksState() stacks.StateMaker { return aws.New }

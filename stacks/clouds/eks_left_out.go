@@ -5,3 +5,5 @@ package clouds
 import "github.com/rampart-iac/rampart/stacks"
 
 func eksMaker() stacks.Maker { return nil }
+
+func eksState() stacks.StateMaker { return nil }

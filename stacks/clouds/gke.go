@@ -7,6 +7,7 @@ import (
 
 	"github.com/rampart-iac/rampart/providers"
 	"github.com/rampart-iac/rampart/providers/gke"
+	"github.com/rampart-iac/rampart/providers/state/gcp"
 	"github.com/rampart-iac/rampart/stacks"
 )
 
@@ -16,3 +17,5 @@ func gkeMaker() stacks.Maker {
 		return gke.NewCluster(ctx, config.Cluster.Name, &args)
 	}
 }
+
+func gkeState() stacks.StateMaker { return gcp.New }

@@ -5,3 +5,5 @@ package clouds
 import "github.com/rampart-iac/rampart/stacks"
 
 func gkeMaker() stacks.Maker { return nil }
+
+func gkeState() stacks.StateMaker { return nil }

@@ -79,9 +79,9 @@ func newRoot(stdout, stderr io.Writer) *cobra.Command {
 	root.PersistentFlags().StringVar(&shared.road, "road", "",
 		"where programs and images come from: published or airgap (default: found out)")
 	root.AddCommand(
-		newUp(shared), newPlan(shared), newPreview(shared), newDestroy(shared), newVerify(shared), newReport(shared),
-		newCheckAttestation(), newKubeconfig(shared), newRotateKey(shared), newCertificates(shared), newSnapshot(shared),
-		newDrift(shared), newEnv(shared), newTools(shared), newDoctor(shared), newPrune(), newVersion(),
+		newUp(shared), newPlan(shared), newBootstrap(shared), newPreview(shared), newDestroy(shared), newVerify(shared),
+		newReport(shared), newCheckAttestation(), newKubeconfig(shared), newRotateKey(shared), newCertificates(shared),
+		newSnapshot(shared), newDrift(shared), newEnv(shared), newTools(shared), newDoctor(shared), newPrune(), newVersion(),
 	)
 	return root
 }
