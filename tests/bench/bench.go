@@ -23,6 +23,9 @@ type bench struct {
 	// only are the names of parts to measure; empty: all.
 	only []string
 
+	// stacks are those of clouds that are measured.
+	stacks []string
+
 	// counts are how many tenants there are to be, beside those that the stack comes with, one after the other.
 	counts []int
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
 	"sigs.k8s.io/yaml"
 
 	"github.com/rampart-iac/rampart/baseline"
@@ -20,6 +21,9 @@ import (
 	"github.com/rampart-iac/rampart/tests/framework/cloud"
 )
 
+// cloudStacks are those that are measured unless somebody chooses.
+const cloudStacks = "eks-dev,eks-prod,aks-dev,aks-prod,gke-dev,gke-prod"
+
 // cloudPackages are Pulumi's names of the clouds that clusters are in.
 var cloudPackages = map[baseline.Provider]string{
 	baseline.ProviderEKS: "aws", baseline.ProviderAKS: "azure-native", baseline.ProviderGKE: "gcp",
@@ -28,16 +32,13 @@ var cloudPackages = map[baseline.Provider]string{
 // clouds measures each cloud's stacks through the real engine, against what stands for the cloud's plugin and a real API server
 // without nodes, and how each cloud's program is built.
 func (b *bench) clouds(ctx context.Context, report *Report) error {
-	for _, provider := range []baseline.Provider{baseline.ProviderEKS, baseline.ProviderAKS, baseline.ProviderGKE} {
-		for _, environment := range []string{"dev", "prod"} {
-			if err := b.cloudStack(ctx, report, provider, string(provider)+"-"+environment); err != nil {
-				return err
-			}
+	for _, stack := range b.stacks {
+		provider, _, _ := strings.Cut(stack, "-")
+		if err := b.cloudStack(ctx, report, baseline.Provider(provider), stack); err != nil {
+			return fmt.Errorf("%s: %w", stack, err)
 		}
 	}
-	for _, provider := range []baseline.Provider{
-		baseline.ProviderKind, baseline.ProviderEKS, baseline.ProviderAKS, baseline.ProviderGKE,
-	} {
+	for _, provider := range baseline.Providers() {
 		if err := b.cloudProgram(ctx, report, provider); err != nil {
 			return err
 		}
@@ -92,6 +93,11 @@ func (b *bench) cloudStack(ctx context.Context, report *Report, provider baselin
 	if _, err := run("preview"); err != nil {
 		return err
 	}
+	if provider == baseline.ProviderAKS {
+		if err := installCalico(product, server); err != nil {
+			return err
+		}
+	}
 	for _, command := range []string{"preview", "up"} {
 		peaks := watchPeaks(measured)
 		usage, err := run(command)
@@ -112,6 +118,18 @@ func (b *bench) cloudStack(ctx context.Context, report *Report, provider baselin
 	report.add(stack+": up without changes", again)
 	count, err := resourcesOf(ctx, product)
 	report.Amounts = append(report.Amounts, Amount{What: stack + ": resources", Value: count})
+	return err
+}
+
+// installCalico gives a server the definitions that a cluster of AKS comes with.
+func installCalico(product *framework.Product, server *apiserver.Server) error {
+	images, err := stacks.ReadImages(product.Home())
+	if err != nil {
+		return err
+	}
+	_, err = envtest.InstallCRDs(server.Admin, envtest.CRDInstallOptions{
+		Paths: []string{images.CalicoCRDs}, ErrorIfPathMissing: true,
+	})
 	return err
 }
 

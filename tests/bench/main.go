@@ -41,10 +41,11 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	repeat := flags.Int("repeat", 3, "how often to measure what is short; the median is reported")
 	only := flags.String("only", "", "measure these parts only, separated by commas: "+strings.Join(names(), ", "))
 	tenants := flags.String("tenants", "1,10,100", "how many tenants to have, one after the other")
+	clouds := flags.String("stacks", cloudStacks, "which stacks of clouds to measure, separated by commas")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	bench := &bench{progress: progress, repeat: max(1, *repeat), cold: *cold}
+	bench := &bench{progress: progress, repeat: max(1, *repeat), cold: *cold, stacks: strings.Split(*clouds, ",")}
 	if err := bench.choose(*only, *tenants); err != nil {
 		return err
 	}
