@@ -65,8 +65,8 @@ func Accepted[C Arguments[C]](t *testing.T, draw func(*rapid.T) C) {
 	})
 }
 
-// Refused holds that a cluster that is spoiled in one way is refused, whatever else there is about it, with a fault of the field that
-// the spoiler is named by.
+// Refused holds that a cluster that is spoiled in one way is refused, whatever else there is about it, with a fault of the field
+// that the spoiler is named by.
 func Refused[C Arguments[C]](t *testing.T, draw func(*rapid.T) C, spoilers map[string]func(*C)) {
 	t.Helper()
 	check(t, func(rt *rapid.T) {

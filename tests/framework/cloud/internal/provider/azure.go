@@ -77,7 +77,9 @@ var azureTypes = map[string]struct{ path, name string }{
 	"azure-native:network/v20240501:RouteTable":            {"Microsoft.Network/routeTables", "routeTableName"},
 	"azure-native:operationalinsights/v20230901:Workspace": {"Microsoft.OperationalInsights/workspaces", "workspaceName"},
 	"azure-native:storage/v20240101:StorageAccount":        {"Microsoft.Storage/storageAccounts", "accountName"},
-	"azure-native:storage/v20240101:BlobContainer":         {"Microsoft.Storage/storageAccounts/blobServices/containers", "containerName"},
+	"azure-native:storage/v20240101:BlobContainer": {
+		"Microsoft.Storage/storageAccounts/blobServices/containers", "containerName",
+	},
 }
 
 // answerAzure gives names, identifiers and the parts of a cluster that others are made of.
