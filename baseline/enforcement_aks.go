@@ -10,13 +10,14 @@ func onAKS() column {
 		"outside the network"), "RMP-NET-009")
 	c.set(provenBy(ProviderAKS, "providers/aks.TestCISItems"), "RMP-ACC-009", "RMP-AUD-003", "RMP-AUD-005", "RMP-CPL-020",
 		"RMP-DAT-001", "RMP-NET-001", "RMP-NOD-005", "RMP-NOD-006", "RMP-NOD-014")
-	c.set(provenBy(ProviderAKS, "providers/aks.TestInvariantsOfAnyCluster"), "RMP-ACC-010")
 	c.set(provenBy(ProviderAKS, "providers/aks.TestKubeconfigHoldsNoCredential"), "RMP-DAT-009")
 	c.set(provenBy(ProviderAKS, "providers/aks/spec.TestBadClustersAreRefused"), "RMP-OPS-004")
 	c.set(provenBy(ProviderAKS, "tests/engine/aks.TestLifecycle"), "RMP-OPS-002")
 	c.set(plannedFor("providers/aks"), "RMP-DAT-007", "RMP-NET-011", "RMP-NOD-013", "RMP-OPS-001")
 	c.set(notPossible("AKS is told a version of the key of Secrets, which is therefore rotated by hand (docs/aks.md); the key of "+
 		"disks is rotated by itself, and each of them serves one identity"), "RMP-DAT-011")
+	c.set(notPossible("whoever Azure RBAC makes an administrator of clusters in the subscription, or above it, is one of this "+
+		"cluster, too; in the cluster, the groups that the stack names are and nobody else"), "RMP-ACC-010")
 	c.set(notApplicable("people come with their groups in Entra ID: local accounts are off, and nobody gets a certificate"),
 		"RMP-ACC-008")
 	c.set(byCloud("AKS's own audit policy decides what the category kube-audit says"), "RMP-AUD-001", "RMP-AUD-002", "RMP-AUD-004")

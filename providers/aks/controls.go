@@ -6,7 +6,6 @@ import "github.com/rampart-iac/rampart/baseline"
 func Controls() []baseline.ControlID {
 	return []baseline.ControlID{
 		"RMP-ACC-009", // Entra ID, local accounts off
-		"RMP-ACC-010", // nobody is an administrator in secret
 		"RMP-AUD-003", // retention of the workspace
 		"RMP-AUD-005", // diagnostic setting
 		"RMP-CPL-020", // a private address

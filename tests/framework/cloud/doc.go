@@ -1,4 +1,4 @@
-// Package cloud stands for a cloud in tests of the whole program.
+// Package cloud stands for a cloud in tests of the whole program. What every cloud's stacks are held to is package suite.
 //
 // The engine is the real one, and so are its protocol, the Kubernetes plugin and, where a test applies what goes into the
 // cluster, the API server. What cannot be had is the cloud: its plugin is played by a recorder (internal/provider), which

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -159,10 +160,11 @@ type planned struct {
 // plan of the stack, sorted. The product's own preview is asked for it in a form that a test can read.
 func (i *Installation) plan(t *testing.T) []planned {
 	t.Helper()
-	variables := i.Variables
-	i.Variables = append(slices.Clone(variables), "PULUMI_OPTION_JSON=true")
+	variables, progress := i.Variables, i.Progress
+	// Nobody wants to see the whole of it in a log.
+	i.Variables, i.Progress = append(slices.Clone(variables), "PULUMI_OPTION_JSON=true"), io.Discard
 	result, err := i.Run(t.Context(), "preview")
-	i.Variables = variables
+	i.Variables, i.Progress = variables, progress
 	if err != nil {
 		t.Fatal(err)
 	}
