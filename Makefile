@@ -95,7 +95,7 @@ test-e2e: tools ## a real cluster, brought up through the product and attacked; 
 .PHONY: test-full
 test-full: rampart ## what takes too long for every change: upgrades, other TLS floors, more workers; needs root
 	@go test -count=1 -timeout 180m -v ./tests/full/...
-	@go test -count=1 -timeout 60m -run TestInvariantsOfAnyCluster -rapid.checks 1250 ./providers/eks ./providers/aks ./providers/gke
+	@go test -count=1 -timeout 60m -run TestInvariantsOfAnyCluster ./providers/eks ./providers/aks ./providers/gke -rapid.checks=1250
 
 .PHONY: bench
 bench: ## measure builds, up and destroy, beside the same by hand
