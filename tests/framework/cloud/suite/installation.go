@@ -31,11 +31,6 @@ type Installation struct {
 // building is held by who has programs compiled: two at once would compile the same twice.
 var building sync.Mutex
 
-// goFlags has the program compiled with every cloud, where the product would leave out those that a stack has nothing to do
-// with: a clone has one program, which the tests of three clouds at once would link again before each of their runs. That
-// each cloud can be had alone is a test of package stacks/clouds.
-func goFlags() string { return "GOFLAGS=" + strings.TrimSpace(os.Getenv("GOFLAGS")+" -tags=") }
-
 // install makes one of a stack of the repository, with everything compiled.
 func (c Cloud) install(t *testing.T, stack string) *Installation {
 	t.Helper()
@@ -54,7 +49,7 @@ func (c Cloud) install(t *testing.T, stack string) *Installation {
 	if made.cloud, err = cloud.New(t.Context(), product.Root, filepath.Join(product.Dir, "cloud"), c.Package); err != nil {
 		t.Fatal(err)
 	}
-	product.Stack, product.Cluster, product.Variables = stack, stack, append(made.cloud.Environment(), goFlags())
+	product.Stack, product.Cluster, product.Variables = stack, stack, made.cloud.Environment()
 	product.ConfigFile = filepath.Join(product.Dir, "Pulumi."+stack+".yaml")
 	made.configure(t, func(map[string]any) {})
 	if _, err := made.Run(t.Context(), "tools"); err != nil {
