@@ -43,6 +43,9 @@ func (c *Cluster) Diff(
 	replaceIf("directory", old.Directory != inputs.Directory)
 	diffPatches(diff, old.KubeadmConfigPatches, inputs.KubeadmConfigPatches)
 
+	if err := halfUpgraded(old, inputs); err != nil {
+		return infer.DiffResponse{}, err
+	}
 	updateIf := func(name string, changed bool) {
 		if changed {
 			diff[name] = p.PropertyDiff{Kind: p.Update, InputDiff: true}
@@ -69,6 +72,21 @@ func (c *Cluster) Diff(
 				"anew", old.Name, strings.Join(replacing, ", ")))
 	}
 	return infer.DiffResponse{HasChanges: len(diff) > 0, DeleteBeforeReplace: len(replacing) > 0, DetailedDiff: diff}, nil
+}
+
+// halfUpgraded refuses to take an upgrade back that was cut off: the state still has the version of before, and the cluster has
+// not.
+func halfUpgraded(old, inputs ClusterArgs) error {
+	if old.KubernetesVersion != inputs.KubernetesVersion {
+		return nil
+	}
+	found, ok, err := readJournal(old.Directory)
+	if err != nil || !ok || found.Upgrading == "" || found.Upgrading == old.KubernetesVersion {
+		return err
+	}
+	return fmt.Errorf("kubernetesVersion %s: an upgrade of cluster %s to %s was cut off, and part of it is at that version already: "+
+		"write %s again and run up, it goes on from there; back leads only a snapshot from before, into a cluster made anew",
+		inputs.KubernetesVersion, old.Name, found.Upgrading, found.Upgrading)
 }
 
 // replacingProperties returns the names of the properties whose change makes a new cluster, sorted.

@@ -41,6 +41,9 @@ type journal struct {
 	// Inputs are the inputs without the files, so that an import knows them.
 	Inputs ClusterArgs `json:"inputs"`
 
+	// Upgrading is the version of Kubernetes that an upgrade has begun to bring the control plane to and has not ended with.
+	Upgrading string `json:"upgrading,omitempty"`
+
 	// ClusterID is set when the cluster is complete.
 	ClusterID string `json:"clusterId,omitempty"`
 }
@@ -82,6 +85,17 @@ func readJournal(directory string) (journal, bool, error) {
 		return journal{}, false, fmt.Errorf("reading the cluster's journal %s: %w", name, err)
 	}
 	return found, true, nil
+}
+
+// noteUpgrade puts into the journal to which version an upgrade is under way, "" for none. The journal of a cluster that
+// stands anew says none.
+func noteUpgrade(directory, version string) error {
+	found, ok, err := readJournal(directory)
+	if err != nil || !ok || found.Upgrading == version {
+		return err
+	}
+	found.Upgrading = version
+	return found.write(directory)
 }
 
 // write puts the journal into a cluster's directory.

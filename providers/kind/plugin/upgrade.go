@@ -206,12 +206,16 @@ func (u *upgrade) apply(ctx context.Context) error {
 	if u.patches != "" {
 		command = append(command, "--patches", u.patches)
 	}
+	// From here on the cluster is no longer what the state says it is.
+	if err := noteUpgrade(u.args.Directory, u.to); err != nil {
+		return err
+	}
 	if err := u.giveFiles(u.args.ControlPlaneFiles); err != nil {
 		return err
 	}
 	if err := u.kubeadm(ctx, u.controlPlane, "applied", command...); err != nil {
-		if ctx.Err() == nil && u.isOld(ctx) {
-			err = errors.Join(err, u.giveFiles(u.oldFiles))
+		if ctx.Err() == nil && u.isOld(ctx) { // kubeadm has put everything back
+			err = errors.Join(err, u.giveFiles(u.oldFiles), noteUpgrade(u.args.Directory, ""))
 		}
 		return err
 	}

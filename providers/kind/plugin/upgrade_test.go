@@ -119,8 +119,16 @@ func TestUpgradeGoesOnWhereItStopped(t *testing.T) {
 					t.Errorf("no %q in: %v", want, err)
 				}
 			}
+			_, err = server.Diff(p.DiffRequest{ID: testName, Urn: testURN(), State: state, Inputs: takenBack(state, wanted)})
+			begun := slices.ContainsFunc(engine.upgrades.log, func(action string) bool { return strings.Contains(action, "upgrade apply") })
+			if refused := err != nil && strings.Contains(err.Error(), upgradedVersion); refused != begun {
+				t.Errorf("taken back after a stop before %q: %v", stopped, err)
+			}
 			if _, err := server.Update(request); err != nil {
 				t.Fatalf("after a stop before %q: %v", stopped, err)
+			}
+			if _, err := server.Diff(p.DiffRequest{ID: testName, Urn: testURN(), State: state, Inputs: takenBack(state, wanted)}); err != nil {
+				t.Errorf("nothing is under way any more: %v", err)
 			}
 			for _, node := range []string{"blue-control-plane", "blue-worker", "blue-worker2"} {
 				if engine.upgrades.versionOf(node) != upgradedVersion || engine.upgrades.kubeletOf(node) != upgradedVersion {
@@ -143,6 +151,14 @@ func TestUpgradeGoesOnWhereItStopped(t *testing.T) {
 			}
 		})
 	}
+}
+
+// takenBack are the inputs of before the upgrade.
+func takenBack(state, wanted property.Map) property.Map {
+	for _, name := range []string{"kubernetesVersion", "image", "controlPlaneFiles"} {
+		wanted = wanted.Set(name, state.Get(name))
+	}
+	return wanted
 }
 
 // The files of a newer version may name what an older API server has not got: it must find its own whenever it starts.
