@@ -84,7 +84,7 @@ func halfUpgraded(old, inputs ClusterArgs) error {
 	if err != nil || !ok || found.Upgrading == "" || found.Upgrading == old.KubernetesVersion {
 		return err
 	}
-	return fmt.Errorf("kubernetesVersion %s: an upgrade of cluster %s to %s was cut off, and part of it is at that version already: "+
+	return fmt.Errorf("kubernetesVersion %s: an upgrade of cluster %s to %s was cut off, and part of it is at that version: "+
 		"write %s again and run up, it goes on from there; back leads only a snapshot from before, into a cluster made anew",
 		inputs.KubernetesVersion, old.Name, found.Upgrading, found.Upgrading)
 }

@@ -26,7 +26,7 @@ func forgetNode(t *testing.T, product *framework.Product) {
 	}
 	dir := t.TempDir()
 	runtime := filepath.Join(dir, "runtime.sh")
-	if err := os.WriteFile(runtime, forgetfulRuntime, 0o700); err != nil { //nolint:gosec // it must be executable
+	if err := os.WriteFile(runtime, forgetfulRuntime, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	images, err := podman.Lines(t.Context(), "images", "--quiet", "localhost/rampart/node")

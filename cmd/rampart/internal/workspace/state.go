@@ -30,9 +30,14 @@ const (
 
 // removeNotes removes those that an engine has written which was not told so.
 func (w *Workspace) removeNotes() error {
-	err := filepath.WalkDir(filepath.Join(w.state(), bookkeeping), func(path string, _ fs.DirEntry, err error) error {
+	folder, err := os.OpenRoot(w.state())
+	if err != nil {
+		return fmt.Errorf("looking for notes beside the state: %w", err)
+	}
+	defer func() { _ = folder.Close() }()
+	err = fs.WalkDir(folder.FS(), bookkeeping, func(path string, _ fs.DirEntry, err error) error {
 		if err == nil && strings.HasSuffix(path, noteExtension) {
-			err = os.Remove(path)
+			err = folder.Remove(path)
 		}
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil // it is gone already, or nothing is there yet
