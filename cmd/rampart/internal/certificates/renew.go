@@ -31,9 +31,9 @@ const renewControlPlane = `
 kubeadm certs renew all
 if systemctl cat rampart-etcd.service >/dev/null 2>&1; then systemctl start rampart-etcd.service; fi`
 
-// endContainer asks a container to end, and ends it if it does not in $2 seconds.
+// endContainer asks a container to end, and ends it if it does not in $2 seconds. It may be ending by itself.
 const endContainer = `
-ctr --namespace k8s.io tasks kill --signal SIGTERM "$1"
+ctr --namespace k8s.io tasks kill --signal SIGTERM "$1" || true
 left=$2
 while ctr --namespace k8s.io tasks list | grep -q "^$1 .* RUNNING"; do
 	[ $left -gt 0 ] || { ctr --namespace k8s.io tasks kill --signal SIGKILL "$1" || true; break; }
@@ -105,11 +105,15 @@ func renewKubelet(ctx context.Context, control, on node.Node) error {
 // restart ends a static pod's container and waits until the kubelet has started another one and the API server is ready.
 func restart(ctx context.Context, on node.Node, pod string) error {
 	before, err := on.Container(ctx, pod)
-	if err != nil {
+	switch {
+	case errors.Is(err, node.ErrNotRunning):
+		// Whoever leads ends by itself when the API server is away for long. The next one reads what is new.
+	case err != nil:
 		return err
-	}
-	if _, err := on.Script(ctx, endContainer, before, strconv.Itoa(int(endGrace.Seconds()))); err != nil {
-		return err
+	default:
+		if _, err := on.Script(ctx, endContainer, before, strconv.Itoa(int(endGrace.Seconds()))); err != nil {
+			return err
+		}
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, readyTimeout, fmt.Errorf("not within %s", readyTimeout))
 	defer cancel()

@@ -53,7 +53,10 @@ for container in $(ctr --namespace k8s.io containers list --quiet \
 	! echo "$tasks" | grep -q "^$container .* RUNNING" || echo "$container"
 done`
 
-// Container returns the identifier of the running container of a name in kube-system.
+// ErrNotRunning says that there is no running container of a name.
+var ErrNotRunning = errors.New("no container of that name runs")
+
+// Container returns the identifier of the running container of a name in kube-system. Its error is ErrNotRunning if none runs.
 func (n Node) Container(ctx context.Context, name string) (string, error) {
 	found, err := n.Script(ctx, findContainer, name)
 	if err != nil {
@@ -61,7 +64,7 @@ func (n Node) Container(ctx context.Context, name string) (string, error) {
 	}
 	containers := strings.Fields(string(found))
 	if len(containers) == 0 {
-		return "", fmt.Errorf("no container %s runs on %s", name, n.Name)
+		return "", fmt.Errorf("%s on %s: %w", name, n.Name, ErrNotRunning)
 	}
 	return containers[0], nil
 }

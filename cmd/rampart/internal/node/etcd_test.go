@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,7 +36,7 @@ esac`, "")
 	if found, err := on.Container(t.Context(), "etcd"); err != nil || found != "new" {
 		t.Errorf("got %q, %v, want new", found, err)
 	}
-	if found, err := on.Container(t.Context(), "kube-apiserver"); err == nil {
+	if found, err := on.Container(t.Context(), "kube-apiserver"); !errors.Is(err, ErrNotRunning) {
 		t.Errorf("found %q where there is none", found)
 	}
 }
