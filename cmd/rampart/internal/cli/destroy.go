@@ -70,9 +70,17 @@ func (s *session) destroy(ctx context.Context) error {
 		}
 	}
 	s.stack.RemoveEmpty()
+	s.sayGone()
+	return nil
+}
+
+// sayGone says what is gone, and what is kept on purpose.
+func (s *session) sayGone() {
 	fmt.Fprintf(s.stdout, "\nStack %s is gone: its cluster, network, files and state. Tools and builds are kept in %s.\n",
 		s.stack.Name, s.stack.Bin())
-	return nil
+	if results, err := s.stack.KeptResults(); err == nil && len(results) > 0 {
+		fmt.Fprintf(s.stdout, "What verify found is kept in %s.\n", s.stack.Results())
+	}
 }
 
 // remains are the files of the stack in the working folder. With a backend of the user's own, those of the cluster only.
