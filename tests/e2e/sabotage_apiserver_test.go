@@ -18,7 +18,7 @@ func apiServerSabotage() sabotage {
 	return sabotage{"undone hardening", func(t *testing.T) func(context.Context) error {
 		t.Helper()
 		const edit = `set -e
-cp -p ` + manifest + ` /root/e2e-manifest
+cp -p ` + manifest + ` /run/e2e-manifest
 printf 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: RequestResponse}]\n' > ` + auditDir + `/policy.yaml
 sed -e 's/^  - identity: {}$//' -e 's/^  - secretbox:$/  - identity: {}\n  - secretbox:/' \
   /etc/kubernetes/rampart/encryption.yaml > ` + auditDir + `/encryption.yaml
@@ -27,9 +27,9 @@ chmod 600 ` + auditDir + `/*.yaml
 sed -e 's#--audit-policy-file=.*#--audit-policy-file=` + auditDir + `/policy.yaml#' \
   -e 's#--encryption-provider-config=.*#--encryption-provider-config=` + auditDir + `/encryption.yaml#' \
   -e 's#--audit-log-path=.*#--audit-log-path=` + auditDir + `/sabotage.log#' -e 's#--audit-log-maxage=.*#--audit-log-maxage=1#' -e 's#--tls-min-version=.*#--tls-min-version=VersionTLS12#' \
-  -e 's#--admission-control-config-file=.*#--admission-control-config-file=` + auditDir + `/admission.yaml#' ` + manifest + ` > /root/e2e-changed
-cat /root/e2e-changed > ` + manifest
-		undo := onNode(t, edit, "cp -p /root/e2e-manifest "+manifest+" && rm -f /root/e2e-* "+auditDir+"/*.yaml")
+  -e 's#--admission-control-config-file=.*#--admission-control-config-file=` + auditDir + `/admission.yaml#' ` + manifest + ` > /run/e2e-changed
+cat /run/e2e-changed > ` + manifest
+		undo := onNode(t, edit, "cp -p /run/e2e-manifest "+manifest+" && rm -f /run/e2e-* "+auditDir+"/*.yaml")
 		awaitAPIServer(t.Context(), t, "--audit-log-maxage=1")
 		return func(ctx context.Context) error {
 			if err := undo(ctx); err != nil {
