@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/rampart-iac/rampart/plan/picture"
+	"github.com/rampart-iac/rampart/tests/framework/golden"
 )
 
 // TestPicturesAreTodays compares the pictures that the documentation shows with what today's plans draw.
@@ -25,7 +26,7 @@ func TestPicturesAreTodays(t *testing.T) {
 			t.Errorf("%s: the picture says that the API server can be reached: %v", stack, got)
 		}
 		if !reachable {
-			compare(t, filepath.Join(root, "docs/images", stack+".svg"), drawn.String())
+			golden.Compare(t, filepath.Join(root, "docs/images", stack+".svg"), drawn.String())
 		}
 	}
 }

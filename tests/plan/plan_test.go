@@ -2,19 +2,15 @@ package plan
 
 import (
 	"bytes"
-	"flag"
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/rampart-iac/rampart/plan"
 	"github.com/rampart-iac/rampart/stacks"
+	"github.com/rampart-iac/rampart/tests/framework/golden"
 )
-
-var update = flag.Bool("update", false, "write what is reviewed to testdata instead of comparing it")
 
 // TestPlans compares the plan of each stack with a file that people review, and holds it to what no plan of ours may lack.
 //
@@ -32,7 +28,7 @@ func TestPlans(t *testing.T) {
 		if err := made.WriteText(&text); err != nil {
 			t.Fatal(err)
 		}
-		compare(t, filepath.Join("testdata", stack+".txt"), text.String())
+		golden.Compare(t, filepath.Join("testdata", stack+".txt"), text.String())
 	}
 }
 
@@ -57,31 +53,4 @@ func planned(t *testing.T, stack string, record plan.Record) plan.Plan {
 		t.Fatal(err)
 	}
 	return made
-}
-
-func compare(t *testing.T, golden, got string) {
-	t.Helper()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(golden), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got == string(want) {
-		return
-	}
-	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(string(want), "\n")
-	for i := range max(len(gotLines), len(wantLines)) {
-		if i >= len(gotLines) || i >= len(wantLines) || gotLines[i] != wantLines[i] {
-			t.Errorf("%s is not what it was: line %d\n%s\nRun with -update and review the difference", golden, i+1,
-				strings.Join(gotLines[min(i, len(gotLines)):min(i+5, len(gotLines))], "\n"))
-			return
-		}
-	}
 }

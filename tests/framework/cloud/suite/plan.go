@@ -3,14 +3,12 @@ package suite
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-)
 
-var update = flag.Bool("update", false, "write the plans to testdata instead of comparing them")
+	"github.com/rampart-iac/rampart/tests/framework/golden"
+)
 
 // comparePlan compares what a stack makes, with every input, with a file that people review. What goes into the cluster is
 // listed by name only: it is the same on every provider, and has files of its own.
@@ -27,7 +25,7 @@ func (c Cloud) comparePlan(t *testing.T, made *Installation) {
 			writeInputs(t, &text, planned.NewState.Inputs)
 		}
 	}
-	compare(t, planFile(made.Stack), text.String())
+	golden.Compare(t, planFile(made.Stack), text.String())
 }
 
 // planFile is where the plan of a stack is kept.
@@ -73,30 +71,4 @@ func open(value any) any {
 		}
 	}
 	return value
-}
-
-func compare(t *testing.T, golden, got string) {
-	t.Helper()
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(golden), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got == string(want) {
-		return
-	}
-	gotLines, wantLines := strings.Split(got, "\n"), strings.Split(string(want), "\n")
-	for i := range max(len(gotLines), len(wantLines)) {
-		if i >= len(gotLines) || i >= len(wantLines) || gotLines[i] != wantLines[i] {
-			t.Fatalf("%s is not the plan: line %d\n%s\nRun with -update and review the difference", golden, i+1,
-				strings.Join(gotLines[min(i, len(gotLines)):min(i+5, len(gotLines))], "\n"))
-		}
-	}
 }
