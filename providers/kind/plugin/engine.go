@@ -84,6 +84,9 @@ type engineInfo struct {
 	// remote is true if podman is known to run on another machine.
 	remote bool
 
+	// runtime is the path of the program that podman makes containers with, monitor that of the one that it has watch over each.
+	runtime, monitor string
+
 	// containerdStore is true if the engine keeps images in containerd.
 	containerdStore bool
 
@@ -127,6 +130,12 @@ func parseInfo(name, text string) (engineInfo, error) {
 			Host struct {
 				CgroupVersion   string `json:"cgroupVersion"`
 				ServiceIsRemote bool   `json:"serviceIsRemote"`
+				Conmon          struct {
+					Path string `json:"path"`
+				} `json:"conmon"`
+				OCIRuntime struct {
+					Path string `json:"path"`
+				} `json:"ociRuntime"`
 			} `json:"host"`
 			Store struct {
 				GraphRoot string `json:"graphRoot"`
@@ -142,6 +151,8 @@ func parseInfo(name, text string) (engineInfo, error) {
 			cgroupV1: podman.Host.CgroupVersion == "v1",
 			storage:  podman.Store.GraphRoot,
 			remote:   podman.Host.ServiceIsRemote,
+			monitor:  podman.Host.Conmon.Path,
+			runtime:  podman.Host.OCIRuntime.Path,
 			version:  podman.Version.Version,
 		}, nil
 	}

@@ -3,10 +3,10 @@ package plugin
 import (
 	"context"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -19,16 +19,16 @@ const monitorGrace = 3 * time.Second
 type monitor struct {
 	// container is the container's whole id, name its name.
 	container, name string
-
-	// runtime is the program that made the container, with the arguments that podman gives it every time.
-	runtime []string
 }
+
+// containerID is what podman calls a container by.
+var containerID = regexp.MustCompile(`^[0-9a-f]+$`)
 
 // deleteMonitors removes the containers of a cluster's nodes that podman made and does not know: killed between the making
 // of a container and its start, podman 4 keeps no note that it was made. "podman rm" then removes the rest of it, and the
 // monitor and the container's first process wait for a start for good. Seen in 4.3.1.
 func (k *kindClient) deleteMonitors(ctx context.Context, cluster string) error {
-	if k.name() != enginePodman || k.info.storage == "" || k.info.remote {
+	if k.name() != enginePodman || k.info.storage == "" || k.info.runtime == "" || k.info.remote {
 		return nil // what runs on this machine is none of an engine's on another
 	}
 	for deadline := time.Now().Add(monitorGrace); ; {
@@ -52,7 +52,7 @@ func (k *kindClient) deleteMonitors(ctx context.Context, cluster string) error {
 
 // forgotten returns the monitors of nodes of the cluster that podman does not know.
 func (k *kindClient) forgotten(ctx context.Context, cluster string) ([]monitor, error) {
-	running := slices.DeleteFunc(monitors(procFolder, k.info.storage, os.Geteuid()), func(m monitor) bool {
+	running := slices.DeleteFunc(monitors(procFolder, k.info, os.Geteuid()), func(m monitor) bool {
 		return !isNodeName(m.name, cluster)
 	})
 	if len(running) == 0 {
@@ -66,12 +66,11 @@ func (k *kindClient) forgotten(ctx context.Context, cluster string) ([]monitor, 
 	return slices.DeleteFunc(running, func(m monitor) bool { return slices.Contains(known, m.container) }), nil
 }
 
-// endContainers has each container deleted by the program that made it, which ends its processes. Its monitor then ends too.
+// endContainers has each container deleted by the program that podman makes containers with, which ends its processes. Its
+// monitor then ends too.
 func (k *kindClient) endContainers(ctx context.Context, left []monitor) error {
 	for _, m := range left {
-		runtime := command{program: m.runtime[0]}
-		args := append(slices.Clone(m.runtime[1:]), "delete", "--force", m.container)
-		if _, err := runtime.run(ctx, args...); err != nil {
+		if _, err := (command{program: k.info.runtime}).run(ctx, "delete", "--force", m.container); err != nil {
 			return fmt.Errorf("ending container %s of node %s, which podman forgot when it was killed: %w; its monitor is a process "+
 				"named conmon: end it by hand, then run this again", m.container, m.name, err)
 		}
@@ -82,48 +81,55 @@ func (k *kindClient) endContainers(ctx context.Context, left []monitor) error {
 // procFolder is where Linux shows its processes. Where there is none, no monitor runs: podman's machine has its own kernel.
 const procFolder = "/proc"
 
-// monitors returns those that a user runs for containers of the storage. Others may call any process of theirs conmon: what one
-// says of itself counts only if it belongs to whoever acts on it, because the program that it names is run.
-func monitors(proc, storage string, owner int) []monitor {
-	commands, _ := filepath.Glob(filepath.Join(proc, "[0-9]*", "cmdline")) // its only error is a bad pattern
+// monitors returns those that a user runs for an engine's containers. Anybody may start a process that looks like one: it
+// counts only if it belongs to whoever acts on it and is the engine's own conmon. The first alone would not do, because whoever
+// starts a program that becomes root (su, say) chooses its arguments. No program that a process names is ever run.
+func monitors(proc string, info engineInfo, owner int) []monitor {
+	folders, _ := filepath.Glob(filepath.Join(proc, "[0-9]*")) // its only error is a bad pattern
 	var found []monitor
-	for _, file := range commands {
-		text, err := readOf(owner, file)
+	for _, folder := range folders {
+		args, err := commandLine(folder, info.monitor, owner)
 		if err != nil {
-			continue // it ended meanwhile, or is somebody else's
+			continue // it ended meanwhile, or is something else, or somebody else's
 		}
-		if m, ok := parseMonitor(strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00"), storage); ok {
+		if m, ok := parseMonitor(args, info.storage); ok {
 			found = append(found, m)
 		}
 	}
 	return found
 }
 
-// readOf reads a file if it belongs to a user.
-func readOf(owner int, path string) ([]byte, error) {
-	file, err := os.Open(path)
+// commandLine returns the arguments of a process that runs a program and belongs to a user. All that it looks at is of one
+// process: the folder that it holds open is empty once that has ended, even if another one has its number by then.
+func commandLine(folder, program string, owner int) ([]string, error) {
+	process, err := os.OpenRoot(folder)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = file.Close() }()
-	info, err := file.Stat()
+	defer func() { _ = process.Close() }()
+	text, err := process.ReadFile("cmdline")
 	if err != nil {
 		return nil, err
 	}
-	if uid, known := ownerOf(info); !known || uid != owner {
+	// Looked at after the arguments: what they were read from cannot have become this program since, unless its owner is.
+	info, err := process.Stat("cmdline")
+	if err != nil {
+		return nil, err
+	}
+	runs, err := process.Readlink("exe")
+	if err != nil {
+		return nil, err
+	}
+	if uid, known := ownerOf(info); !known || uid != owner || runs != program {
 		return nil, fs.ErrPermission
 	}
-	return io.ReadAll(file)
+	return strings.Split(strings.TrimSuffix(string(text), "\x00"), "\x00"), nil
 }
 
-// parseMonitor reads the command line of a process, which is conmon's for a container of the storage or something else.
+// parseMonitor reads a command line of conmon's, which is for a container of the storage or something else.
 func parseMonitor(args []string, storage string) (monitor, bool) {
-	if filepath.Base(args[0]) != "conmon" {
-		return monitor{}, false
-	}
 	var m monitor
-	var runtime, bundle string
-	var runtimeArgs []string
+	var bundle string
 	// What conmon is to run in the end stands last, and has options of its own.
 	if last := slices.Index(args, "--exit-command"); last >= 0 {
 		args = args[:last]
@@ -140,10 +146,7 @@ func parseMonitor(args []string, storage string) (monitor, bool) {
 			m.name = value
 		case "-b", "--bundle":
 			bundle = value
-		case "-r", "--runtime":
-			runtime = value
-		case "--runtime-arg":
-			runtimeArgs = append(runtimeArgs, value)
+		case "--runtime-arg": // its value looks like an option
 		default:
 			continue
 		}
@@ -151,22 +154,6 @@ func parseMonitor(args []string, storage string) (monitor, bool) {
 			i++
 		}
 	}
-	m.runtime = append([]string{runtime}, withoutLog(runtimeArgs)...)
-	return m, m.container != "" && m.name != "" && runtime != "" && strings.HasPrefix(bundle, storage+string(os.PathSeparator))
-}
-
-// withoutLog drops the runtime's options that tell where to write: the container's folder, which is gone.
-func withoutLog(args []string) []string {
-	var kept []string
-	for i := 0; i < len(args); i++ {
-		switch option, _, attached := strings.Cut(args[i], "="); option {
-		case "--log", "--log-format":
-			if !attached {
-				i++
-			}
-		default:
-			kept = append(kept, args[i])
-		}
-	}
-	return kept
+	ours := strings.HasPrefix(bundle, storage+string(os.PathSeparator))
+	return m, ours && m.name != "" && containerID.MatchString(m.container)
 }
