@@ -310,6 +310,15 @@ func TestPreflightListsAllFaultsBeforeAnythingIsMade(t *testing.T) {
 	}
 	assertGone(t, engine, directory)
 
+	// In a preview the port may be that of the cluster which is replaced. Where none may be, it is somebody else's.
+	for allowed, want := range map[bool]string{true: "2 reasons", false: "3 reasons"} {
+		inputs := inputs.Set("allowReplacement", property.New(allowed))
+		if _, err = server.Create(p.CreateRequest{Urn: testURN(), Properties: inputs, DryRun: true}); err == nil ||
+			!strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "apiServerPort 6443") == allowed {
+			t.Errorf("preview, a replacement is allowed: %t: %v", allowed, err)
+		}
+	}
+
 	engine.unusable = errors.New("podman: cannot connect")
 	_, err = server.Create(p.CreateRequest{Urn: testURN(), Properties: inputs, DryRun: true})
 	if err == nil || !strings.Contains(err.Error(), "podman: cannot connect") || !strings.Contains(err.Error(), "node.tar") {

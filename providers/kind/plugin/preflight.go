@@ -76,7 +76,7 @@ func imageFault(ctx context.Context, engine client, args ClusterArgs) ([]string,
 }
 
 // portFaults says whether the API server's port is free. A port may be held by an interrupted run of this very cluster,
-// which is removed before a new one is made; and in a preview by the cluster that is about to be replaced.
+// which is removed before a new one is made; and in a preview by the cluster that is about to be replaced, if one may be.
 func (c *Cluster) portFaults(ctx context.Context, engine client, args ClusterArgs, preview bool) ([]string, error) {
 	port := args.apiServerPort()
 	if port == 0 {
@@ -96,7 +96,7 @@ func (c *Cluster) portFaults(ctx context.Context, engine client, args ClusterArg
 		return nil, nil
 	}
 	fault := fmt.Sprintf("apiServerPort %d on %s is taken: %v; free it, or use 0 for a free one", port, localAddress, err)
-	if preview {
+	if preview && args.allowReplacement() {
 		progressOf(ctx).Warning(fault)
 		return nil, nil
 	}
