@@ -60,8 +60,11 @@ func (k *kindClient) settingsOf(ctx context.Context, node string) (nodeSettings,
 		return nodeSettings{}, err
 	}
 	var found []nodeSettings
-	if err := json.Unmarshal([]byte(text), &found); err != nil || len(found) != 1 {
+	if err := json.Unmarshal([]byte(text), &found); err != nil {
 		return nodeSettings{}, fmt.Errorf("understanding the description of %s: %w", node, err)
+	}
+	if len(found) != 1 {
+		return nodeSettings{}, fmt.Errorf("understanding the description of %s: it is of %d containers", node, len(found))
 	}
 	return found[0], nil
 }

@@ -25,8 +25,7 @@ import (
 var packages = map[string]string{"eks": "aws", "aks": "azure-native", "gke": "gcp"}
 
 // Stack makes an installation of the product with a stack of the repository whose cluster, once the cloud has made it up, is
-// this one. The
-// stack may be destroyed.
+// this one. The stack may be destroyed.
 func (c *Cluster) Stack(t *testing.T, name string) *framework.Product {
 	t.Helper()
 	product, err := framework.Install(t.Context(), framework.Settings{Prefix: name})
