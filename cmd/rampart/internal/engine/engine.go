@@ -212,7 +212,7 @@ func (e *Engine) Destroy(ctx context.Context, lookFirst bool) error {
 
 // Outputs are the outputs of the stack, secrets in plain text.
 func (e *Engine) Outputs(ctx context.Context) (map[string]any, error) {
-	text, err := process.Output(ctx, e.command("stack", "output", "--show-secrets", "--json", "--stack", e.Stack.Name))
+	text, err := process.SecretOutput(ctx, e.command("stack", "output", "--show-secrets", "--json", "--stack", e.Stack.Name))
 	if err != nil {
 		return nil, fmt.Errorf("reading the outputs: %w", err)
 	}

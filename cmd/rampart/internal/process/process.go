@@ -84,12 +84,22 @@ func Run(ctx context.Context, command Command) error {
 	}
 }
 
-// Output runs a command and returns what it printed. What it printed to the error stream is part of the error.
+// Output runs a command and returns what it printed. What it printed, to either stream, is part of the error.
 func Output(ctx context.Context, command Command) ([]byte, error) {
+	return output(ctx, command, func(stdout, stderr string) string { return stderr + stdout })
+}
+
+// SecretOutput is Output of a command that prints secrets: of what it printed, only the error stream is part of the error.
+func SecretOutput(ctx context.Context, command Command) ([]byte, error) {
+	return output(ctx, command, func(_, stderr string) string { return stderr })
+}
+
+func output(ctx context.Context, command Command, quoted func(stdout, stderr string) string) ([]byte, error) {
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
 	if err := Run(ctx, command); err != nil {
-		if text := strings.TrimSpace(stderr.String() + stdout.String()); text != "" && !errors.Is(err, ErrInterrupted) {
+		text := strings.TrimSpace(quoted(stdout.String(), stderr.String()))
+		if text != "" && !errors.Is(err, ErrInterrupted) {
 			return nil, fmt.Errorf("%w:\n%s", err, text)
 		}
 		return nil, err

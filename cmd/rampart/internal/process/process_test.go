@@ -3,6 +3,7 @@
 package process
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -23,6 +24,12 @@ func TestOutput(t *testing.T) {
 	var exit *exec.ExitError
 	if err == nil || !strings.Contains(err.Error(), "why") || !errors.As(err, &exit) || exit.ExitCode() != 3 {
 		t.Errorf("got %v, want the exit status and what was printed", err)
+	}
+	for what, run := range map[string]func(context.Context, Command) ([]byte, error){"any": Output, "secrets": SecretOutput} {
+		_, err := run(t.Context(), Command{Path: "sh", Args: []string{"-c", "echo hid''den; echo why >&2; exit 1"}})
+		if err == nil || !strings.Contains(err.Error(), "why") || strings.Contains(err.Error(), "hidden") != (what == "any") {
+			t.Errorf("a command that prints %s: got %v", what, err)
+		}
 	}
 }
 
