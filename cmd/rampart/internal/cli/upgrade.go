@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -43,7 +44,8 @@ func (s *session) saveBeforeUpgrade(ctx context.Context, pulumi *engine.Engine, 
 	}
 	folder := filepath.Join(s.stack.Home, snapshotsName)
 	if serves.GitVersion != have {
-		taken, err := filepath.Glob(filepath.Join(folder, fmt.Sprintf("*-%s-*.snapshot", have)))
+		// Other stacks keep theirs in the same folder.
+		taken, err := fs.Glob(os.DirFS(folder), snapshotName(cluster.cluster.Text("name"), have, "*"))
 		if err != nil {
 			return err
 		}
@@ -51,7 +53,8 @@ func (s *session) saveBeforeUpgrade(ctx context.Context, pulumi *engine.Engine, 
 			fmt.Fprintf(s.progress, "An upgrade from %s has begun without this command: there is no snapshot of before it\n", have)
 			return nil
 		}
-		fmt.Fprintf(s.progress, "An upgrade from %s has begun before: the snapshot of then is %s\n", have, taken[len(taken)-1])
+		fmt.Fprintf(s.progress, "An upgrade from %s has begun before: the snapshot of then is %s\n", have,
+			filepath.Join(folder, taken[len(taken)-1]))
 		return nil
 	}
 	const folderMode = 0o700
@@ -62,10 +65,15 @@ func (s *session) saveBeforeUpgrade(ctx context.Context, pulumi *engine.Engine, 
 	if err != nil {
 		return err
 	}
-	file := filepath.Join(folder, fmt.Sprintf("%s-%s-%s.snapshot", of.Name, have, time.Now().UTC().Format("20060102T150405Z")))
+	file := filepath.Join(folder, snapshotName(of.Name, have, time.Now().UTC().Format("20060102T150405Z")))
 	fmt.Fprintf(s.progress, "Upgrading from %s to %s: taking a snapshot first (docs/operations.md says how to go back)\n",
 		have, want)
 	return s.saveOf(ctx, cluster, of, file)
+}
+
+// snapshotName is that of the snapshot of a cluster at a version, at a moment. Sorted, the newest is the last.
+func snapshotName(cluster, version, moment string) string {
+	return fmt.Sprintf("%s-%s-%s.snapshot", cluster, version, moment)
 }
 
 // versionInState is what the state says of the cluster, or "" if there is none.
