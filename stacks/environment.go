@@ -42,8 +42,8 @@ func Home() (string, error) {
 	return absolute, nil
 }
 
-// ThisHost returns what validation has to know about this machine and a working folder.
-func ThisHost(home string) (Host, error) {
+// ThisHost returns what validation has to know about this machine and a working folder, for a stack.
+func ThisHost(home, stack string) (Host, error) {
 	networks, err := HostNetworks()
 	if err != nil {
 		return Host{}, err
@@ -52,15 +52,11 @@ func ThisHost(home string) (Host, error) {
 	if err != nil {
 		return Host{}, err
 	}
-	kubeconfigs, err := filepath.Glob(filepath.Join(ClusterDirectory(home, "*"), KubeconfigName))
+	clusters, err := standingClusters(home)
 	if err != nil {
-		return Host{}, fmt.Errorf("listing the clusters of %s: %w", home, err)
+		return Host{}, err
 	}
-	host := Host{Networks: networks, Images: images, Now: time.Now()}
-	for _, path := range kubeconfigs {
-		host.Clusters = append(host.Clusters, filepath.Base(filepath.Dir(path)))
-	}
-	return host, nil
+	return Host{Networks: networks, Stack: stack, Clusters: clusters, Images: images, Now: time.Now()}, nil
 }
 
 // engineValues are the values that the engine handed to this program.

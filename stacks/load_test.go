@@ -456,9 +456,58 @@ func TestLoadOfTheVersionThatWasBuilt(t *testing.T) {
 func TestLoadLeavesAStandingClusterItsRanges(t *testing.T) {
 	t.Parallel()
 	host := testHost()
-	host.Clusters = []string{"rampart"}
+	host.Clusters = []StandingCluster{{Name: "rampart"}}
 	if _, err := Load(Values{"rampart:cluster": `{"podCIDR":"10.20.0.0/16"}`}, host); err != nil {
 		t.Errorf("a cluster that stands already: %v", err)
+	}
+}
+
+// TestAnotherNameIsNotAnotherCluster: to the engine it would be one, and the first would be deleted.
+func TestAnotherNameIsNotAnotherCluster(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	for name, journal := range map[string]string{
+		"mine": `{"urn":"urn:pulumi:dev::rampart::rampart:kind:HardenedCluster$rampart:kind:Cluster::mine-cluster","phase":"complete"}`,
+		"half": `{"urn":"urn:pulumi:dev::rampart::rampart:kind:HardenedCluster$rampart:kind:Cluster::half-cluster","phase":"creating"}`,
+		"torn": `{"urn":`,
+		"none": "",
+	} {
+		folder := ClusterDirectory(home, name)
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		for file, content := range map[string]string{KubeconfigName: "kubeconfig", journalName: journal} {
+			if content == "" {
+				continue
+			}
+			if err := os.WriteFile(filepath.Join(folder, file), []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, test := range []struct {
+		stack, name, provider string
+		want                  []string
+	}{
+		{"dev", "mine", "kind", nil},
+		{"other", "another", "kind", nil},
+		{"", "another", "kind", nil},
+		{"dev", "another", "kind", []string{`rampart:cluster.name "another": makes another cluster and deletes mine`, "make destroy"}},
+		{"dev", "mine", "eks", []string{`rampart:provider "eks": makes another cluster and deletes mine`}},
+	} {
+		host, err := ThisHost(home, test.stack)
+		if err != nil || len(host.Clusters) != 4 {
+			t.Fatalf("%v, %v", host.Clusters, err)
+		}
+		_, err = Load(Values{"rampart:provider": test.provider, "rampart:cluster": `{"name":"` + test.name + `"}`}, host)
+		if test.want == nil && err != nil {
+			t.Errorf("%+v: %v", test, err)
+		}
+		for _, want := range test.want {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%+v: got %v", test, err)
+			}
+		}
 	}
 }
 

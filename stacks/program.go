@@ -206,7 +206,7 @@ func readConfig() (Config, Host, error) {
 	if err != nil {
 		return Config{}, Host{}, err
 	}
-	host, err := ThisHost(home)
+	host, err := ThisHost(home, os.Getenv(pulumi.EnvStack))
 	if err != nil {
 		return Config{}, Host{}, err
 	}

@@ -56,6 +56,7 @@ func validate(config Config, host Host, known Faults) Faults {
 		v.ranges()
 	}
 	v.otherClouds()
+	v.standing()
 	v.admission()
 	v.access()
 	v.tenants()
@@ -92,6 +93,24 @@ func (v *validator) below(path string) func(field string, value any, rule string
 func (v *validator) provider() {
 	if !slices.Contains(knownProviders, v.config.Provider) {
 		v.report("provider", v.config.Provider, "is not a known provider: use one of %s", strings.Join(knownProviders, ", "))
+	}
+}
+
+// standing refuses what would have the engine make another cluster and then delete the one that the stack has: names of
+// resources begin with the cluster's, so that another name is another cluster to it (docs/decisions/0007-no-silent-replacement.md).
+func (v *validator) standing() {
+	for _, each := range v.host.Clusters {
+		if v.host.Stack == "" || each.Stack != v.host.Stack {
+			continue
+		}
+		const remedy = "makes another cluster and deletes %s, which this stack has, with all that is in it: put it back, or run " +
+			"\"make destroy\" before the change"
+		switch {
+		case v.config.Provider != ProviderKind:
+			v.report("provider", v.config.Provider, remedy, each.Name)
+		case v.config.Cluster.Name != each.Name:
+			v.report("cluster.name", v.config.Cluster.Name, remedy, each.Name)
+		}
 	}
 }
 
@@ -167,7 +186,7 @@ func (v *validator) ranges() {
 		v.report("cluster.podCIDR", c.PodCIDR, "overlaps rampart:cluster.serviceCIDR %q: choose ranges that do not meet",
 			c.ServiceCIDR)
 	}
-	if slices.Contains(v.host.Clusters, c.Name) {
+	if slices.ContainsFunc(v.host.Clusters, func(each StandingCluster) bool { return each.Name == c.Name }) {
 		// The cluster has its ranges, and a tunnel that somebody opened since is no reason to refuse it.
 		return
 	}

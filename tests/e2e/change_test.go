@@ -11,8 +11,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// TestChangeThatNeedsANewClusterIsRefused changes what a standing cluster cannot change. The run fails, says which input
-// it is and what to do, and the cluster is as it was.
+// TestChangeThatNeedsANewClusterIsRefused changes what a standing cluster cannot change, and its name, which makes it another
+// one to the engine. Each run fails, says which input it is and what to do, and the cluster is as it was.
 //
 //nolint:paralleltest // the stack has one lock
 func TestChangeThatNeedsANewClusterIsRefused(t *testing.T) {
@@ -22,16 +22,20 @@ func TestChangeThatNeedsANewClusterIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	configure(t, func(config map[string]any) {
-		config["rampart:cluster"].(map[string]any)["podCIDR"] = "10.222.0.0/16"
-	})
-	result, err := product.Up(ctx)
-	if err == nil || result.ExitCode != 1 {
-		t.Fatalf("exit status %d, want 1: %v", result.ExitCode, err)
-	}
-	for _, want := range []string{"podSubnet", product.Cluster, "destroy"} {
-		if !strings.Contains(result.Output(), want) {
-			t.Errorf("does not say %q:\n%s", want, result)
+	for input, row := range map[string]struct{ value, named string }{
+		"podCIDR": {"10.222.0.0/16", "podSubnet"}, "name": {"e2e-another", "rampart:cluster.name"},
+	} {
+		configure(t, func(config map[string]any) {
+			config["rampart:cluster"].(map[string]any)[input] = row.value
+		})
+		result, err := product.Up(ctx)
+		if err == nil || result.ExitCode != 1 {
+			t.Fatalf("%s: exit status %d, want 1: %v", input, result.ExitCode, err)
+		}
+		for _, want := range []string{row.named, product.Cluster, "destroy"} {
+			if !strings.Contains(result.Output(), want) {
+				t.Errorf("%s: does not say %q:\n%s", input, want, result)
+			}
 		}
 	}
 	after, err := cluster.Client.CoreV1().Namespaces().Get(ctx, "kube-system", metav1.GetOptions{})

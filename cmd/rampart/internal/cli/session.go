@@ -76,7 +76,7 @@ func (s *session) configuration() (stacks.Config, error) {
 	if err != nil {
 		return stacks.Config{}, err
 	}
-	host, err := stacks.ThisHost(s.stack.Home)
+	host, err := stacks.ThisHost(s.stack.Home, s.stack.Name)
 	if err != nil {
 		return stacks.Config{}, err
 	}
