@@ -9,6 +9,14 @@ import (
 	"github.com/rampart-iac/rampart/verify"
 )
 
+// noArguments wants none, and says what a word alone was most likely meant to be.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 || cmd.HasSubCommands() {
+		return cobra.NoArgs(cmd, args)
+	}
+	return fmt.Errorf("%q: %s takes no arguments; a stack is named by --stack %s", args[0], cmd.CommandPath(), args[0])
+}
+
 // oneFile wants the path of one file and nothing else, and says what it is for.
 func oneFile(what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {

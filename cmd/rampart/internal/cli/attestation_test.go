@@ -112,7 +112,7 @@ func TestVerifyRefusesFlagsThatMakeNoSense(t *testing.T) {
 		"a part of the baseline proves no":     {"--attest", "a.json", "--key", "k.pem", "--area", "NET"},
 		"is the file of --file as well":        {"--attest", "./a.json", "--key", "k.pem", "--file", "a.json"},
 		"unknown flag: --watsh":                {"--watsh", "5m"},
-		"unknown command":                      {"blue"},
+		"is named by --stack blue":             {"blue"},
 		`--baseline "1999.01"`:                 {"--baseline", "1999.01"},
 		"--watch 1s: is too often":             {"--watch", "1s"},
 		"there are none without --watch":       {"--metrics", "127.0.0.1:0"},

@@ -20,7 +20,7 @@ stack, as an administrator of the account, before the first up. It prints what t
 
 It is a Pulumi stack of its own, <stack>-bootstrap, whose state is in the working folder of this clone: what is to hold the state
 of everything else cannot hold its own. All it makes is protected, and running it again changes nothing.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := newSession(cmd, shared)
 			if err != nil {

@@ -20,7 +20,7 @@ func newCertificates(shared *flags) *cobra.Command {
 		Short: "Show when the cluster's certificates end",
 		Long: `Shows every certificate on the cluster's nodes, those that end first at the top, and warns of those that end within 30
 days. Kubelets renew theirs by themselves.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := newSession(cmd, shared)
 			if err != nil {
@@ -37,7 +37,7 @@ days. Kubelets renew theirs by themselves.`,
 The parts of the control plane are restarted one by one: the API server does not answer for some seconds, pods run on. The
 certificate authorities stay, so that what was issued before is good until its own end. The cluster's kubeconfig and the
 state get the new administrator's certificate.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := newSession(cmd, shared)
 			if err != nil {

@@ -24,7 +24,7 @@ func newDestroy(shared *flags) *cobra.Command {
 The tools and what was built are kept, and the node image in the container engine, so that the next up is quick: "rampart
 prune" removes node images that no cluster uses. A stack that is protected (ephemeral: false) has to be made ephemeral first, by
 its file and up.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := newSession(cmd, shared)
 			if err != nil {

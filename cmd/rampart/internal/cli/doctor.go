@@ -14,7 +14,7 @@ func newDoctor(shared *flags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
 		Short: "Look for what would keep a run from working, and say how to mend it",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := newSession(cmd, shared)
 			if err != nil {

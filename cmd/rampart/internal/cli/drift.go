@@ -19,7 +19,7 @@ func newDrift(shared *flags) *cobra.Command {
 		Short: "Show what in the cluster is not what the stack says",
 		Long: `Looks at every object that the stack has made and shows which are missing or changed. Exit status 1 says that there are
 any. Nothing is changed: "rampart up --refresh" repairs.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := newSession(cmd, shared)
 			if err != nil {

@@ -18,7 +18,7 @@ func newEnv(shared *flags) *cobra.Command {
     pulumi up
 
 Run it again after a change of the stack file: Pulumi reads a copy, so that its salt does not get into the repository.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := newSession(cmd, shared)
 			if err != nil {

@@ -26,7 +26,7 @@ It stands in the cluster's own folder, for you alone. Your own kubeconfig is nev
 
 Of a stack in a cloud it is the one among the stack's outputs, which holds no credential: who uses it logs in with the
 cloud's own program.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if question.persona == "" && question != (personaQuestion{}) {
 				return errors.New("--tenant, --for and --user say who --as is for: add --as")

@@ -31,7 +31,7 @@ which identities get which permissions on what, and what it costs a month by a d
 
 The stack's own program is run without the Pulumi engine: no cloud is asked, and no account, login or plugin is needed.
 "rampart preview" shows what would change about what stands already, and does need them.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			write, known := planForms[output]
 			if !known {

@@ -10,7 +10,7 @@ func newPreview(shared *flags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "preview",
 		Short: "Show what up would change, and change nothing",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := newSession(cmd, shared)
 			if err != nil {

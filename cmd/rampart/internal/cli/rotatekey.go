@@ -32,7 +32,7 @@ again: it goes on from there, and an up in between changes nothing. API servers 
 that the whole takes about two minutes, and more with very many Secrets. Nothing else of the stack is touched.
 
 A snapshot of before can only be restored with the key of before: take a new one.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := newSession(cmd, shared)
 			if err != nil {

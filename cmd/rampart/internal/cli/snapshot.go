@@ -21,7 +21,7 @@ func newSnapshot(shared *flags) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "snapshot",
 		Short: "Save what is in the cluster's etcd, and restore it",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	save := &cobra.Command{

@@ -15,8 +15,9 @@ type summaryLine struct {
 	lines []string
 }
 
-// writeSummary writes a stack's outputs as a short table: what stands, what is enforced, what to do next.
-func writeSummary(out io.Writer, stack string, outputs map[string]any) {
+// writeSummary writes a stack's outputs as a short table: what stands, what is enforced, what to do next, with the kubectl that
+// there is.
+func writeSummary(out io.Writer, stack, kubectl string, outputs map[string]any) {
 	text := func(name string) string {
 		value, _ := outputs[name].(string)
 		return value
@@ -25,7 +26,9 @@ func writeSummary(out io.Writer, stack string, outputs map[string]any) {
 	if text(stacks.OutputKubeconfigPath) == "" {
 		kubeconfig = `pulumi stack output ` + stacks.OutputKubeconfig + ` --show-secrets`
 	}
-	next := []string{kubeconfig, "kubectl get pods --all-namespaces", "make destroy" + stackArgument(stack)}
+	next := []string{
+		kubeconfig, kubectl + " get pods --all-namespaces", "make verify" + stackArgument(stack), "make destroy" + stackArgument(stack),
+	}
 	table := []summaryLine{
 		{"Cluster", []string{fmt.Sprintf("%s (%s, Kubernetes %s)", text(stacks.OutputCluster),
 			text(stacks.OutputProvider), text(stacks.OutputKubernetesVersion))}},

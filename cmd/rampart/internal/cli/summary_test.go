@@ -20,7 +20,7 @@ func TestWriteSummary(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out strings.Builder
-	writeSummary(&out, "dev", outputs)
+	writeSummary(&out, "dev", "/bin/kubectl", outputs)
 	const want = `Cluster     rampart (kind, Kubernetes v1.37.0)
 Endpoint    https://127.0.0.1:6443
 Enforced    one
@@ -29,7 +29,8 @@ Waived      RMP-NET-010 in tenant/blue until 2027-01-31, by web team: It crawls.
 Tenants     blue, green
 Kubeconfig  /home/me/.rampart/clusters/rampart/kubeconfig
 Next        export KUBECONFIG="/home/me/.rampart/clusters/rampart/kubeconfig"
-            kubectl get pods --all-namespaces
+            /bin/kubectl get pods --all-namespaces
+            make verify STACK=dev
             make destroy STACK=dev
 `
 	if got := out.String(); got != want {

@@ -10,7 +10,7 @@ func newTools(shared *flags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "tools",
 		Short: "Find or build what a run needs, and start nothing",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := newSession(cmd, shared)
 			if err != nil {

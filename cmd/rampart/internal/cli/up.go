@@ -3,6 +3,9 @@ package cli
 import (
 	"context"
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +24,7 @@ program. What an interrupted run has left is dealt with: there are no questions.
 so.
 
 Another kubernetesVersion in the file upgrades the cluster in place, with a snapshot of etcd taken first.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := newSession(cmd, shared)
 			if err != nil {
@@ -72,5 +75,17 @@ func (s *session) report(outcome engine.Outcome) {
 		fmt.Fprintf(s.stdout, "\nNo changes: stack %s is what its file says.\n", s.stack.Name)
 	}
 	fmt.Fprintln(s.stdout)
-	writeSummary(s.stdout, s.stack.Name, outcome.Outputs)
+	writeSummary(s.stdout, s.stack.Name, s.kubectl(), outcome.Outputs)
+}
+
+// kubectl is how the user calls it: by its name if it is installed, else by the path of the one that came with the tools.
+func (s *session) kubectl() string {
+	const name = "kubectl"
+	own := filepath.Join(s.stack.Bin(), name)
+	if _, err := exec.LookPath(name); err != nil {
+		if _, err := os.Stat(own); err == nil {
+			return own
+		}
+	}
+	return name
 }

@@ -46,7 +46,7 @@ cloud it attacks everything that is in the cluster, and says of the rest who ans
 cluster has random names and is gone at the end, after Ctrl-C too.
 
 Exit status 0: no control failed. 1: a control failed. 2: something could not be verified, or the run could not start.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := question.run(cmd, shared)
 			status := &exitError{}

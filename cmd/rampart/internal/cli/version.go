@@ -18,7 +18,7 @@ func newVersion() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version, and those of the parts that it is tested with",
-		Args:  cobra.NoArgs,
+		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "rampart %s (%s, %s/%s)\nPulumi CLI %s, Kubernetes %s, Calico %s\n",
 				version, runtime.Version(), runtime.GOOS, runtime.GOARCH,
