@@ -45,7 +45,9 @@ func (p *Product) Census(ctx context.Context) (Census, error) {
 		}
 		census = append(census, "process "+command)
 	}
-	for _, dir := range []string{p.TempDir(), filepath.Join(p.Home(), "clusters"), filepath.Join(p.Home(), "state")} {
+	for _, dir := range []string{
+		p.TempDir(), filepath.Join(p.Home(), "tmp"), filepath.Join(p.Home(), "clusters"), filepath.Join(p.Home(), "state"),
+	} {
 		files, err := filesUnder(dir)
 		if err != nil {
 			return nil, err

@@ -343,31 +343,14 @@ func (p *Product) pulumi(ctx context.Context, stdin io.Reader, args ...string) (
 	if err != nil {
 		return "", err
 	}
-	command := exec.CommandContext(ctx, filepath.Join(p.Home(), "bin", "pulumi"), args...)
-	command.Dir = p.Root
-	command.Env = p.Environment()
-	for line := range strings.Lines(env.Stdout) {
-		line = strings.TrimPrefix(strings.TrimSpace(line), "export ")
-		if name, value, ok := strings.Cut(line, "="); ok {
-			command.Env = append(command.Env, name+"="+unquote(value))
-		}
-	}
+	command := exec.CommandContext(ctx, "sh", slices.Concat([]string{"-c", `eval "$0"; pulumi "$@"`, env.Stdout}, args)...)
+	command.Dir, command.Env = p.Root, p.Environment()
 	var stdout, stderr bytes.Buffer
 	command.Stdin, command.Stdout, command.Stderr = stdin, &stdout, &stderr
 	if err := command.Run(); err != nil {
 		return "", fmt.Errorf("pulumi %s: %w\n%s%s", strings.Join(args, " "), err, stdout.String(), stderr.String())
 	}
 	return stdout.String(), nil
-}
-
-// unquote undoes the quotes that a shell would.
-func unquote(value string) string {
-	for _, quote := range []string{`'`, `"`} {
-		if inner, ok := strings.CutPrefix(value, quote); ok {
-			value = strings.TrimSuffix(inner, quote)
-		}
-	}
-	return strings.NewReplacer("$PATH", os.Getenv("PATH"), "${PATH}", os.Getenv("PATH")).Replace(value)
 }
 
 // Running is a call of the command line that has not ended.

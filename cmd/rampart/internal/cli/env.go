@@ -17,7 +17,9 @@ func newEnv(shared *flags) *cobra.Command {
     eval "$(bin/rampart env)"
     pulumi up
 
-Run it again after a change of the stack file: Pulumi reads a copy, so that its salt does not get into the repository.`,
+Run it again after a change of the stack file: Pulumi reads a copy, so that its salt does not get into the repository.
+"pulumi" is a function then, which keeps the temporary files of plugins in the working folder and removes them: a cluster's
+kubeconfig is among them.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := newSession(cmd, shared)
@@ -39,6 +41,7 @@ Run it again after a change of the stack file: Pulumi reads a copy, so that its 
 			for _, variable := range s.stack.Variables(os.LookupEnv) {
 				fmt.Fprintf(s.stdout, "export %s=%s\n", variable.Name, quote(variable.Value))
 			}
+			fmt.Fprintf(s.stdout, pulumiFunction, quote(s.stack.TemporaryFolder()))
 			if !pulumi.Installed() {
 				fmt.Fprintln(s.progress, `rampart: the Pulumi CLI is not there yet: run "make tools" once, and this again`)
 			}
@@ -46,6 +49,14 @@ Run it again after a change of the stack file: Pulumi reads a copy, so that its 
 		},
 	}
 }
+
+// pulumiFunction has a shell call the CLI as package engine does: what plugins leave among their temporary files is nobody
+// else's to read, and gone afterwards. It is one line, for who forgets the quotes around "$(rampart env)". Ctrl-C is for the CLI
+// alone, which ends in order.
+const pulumiFunction = `pulumi() ( ` +
+	`folder=%s; mkdir -p -m 700 "$folder" && TMPDIR=$(mktemp -d "$folder/$$-XXXXXX") && export TMPDIR || exit; ` +
+	`trap : INT TERM; trap 'rm -rf "$TMPDIR"; rmdir "$folder" 2>/dev/null || :' EXIT; command pulumi "$@" )
+`
 
 // quote makes one word of a POSIX shell.
 func quote(value string) string {

@@ -10,7 +10,7 @@ func TestTemporaryFoldersDoNotOutliveTheirRuns(t *testing.T) {
 	t.Parallel()
 	w := &Workspace{Home: t.TempDir()}
 	for _, left := range []string{"101-killed", "102-running"} {
-		if err := os.MkdirAll(filepath.Join(w.temporary(), left), folderMode); err != nil {
+		if err := os.MkdirAll(filepath.Join(w.TemporaryFolder(), left), folderMode); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -22,7 +22,7 @@ func TestTemporaryFoldersDoNotOutliveTheirRuns(t *testing.T) {
 		t.Errorf("%s: %v, %v", path, info, err)
 	}
 	for left, want := range map[string]bool{"101-killed": false, "102-running": true} {
-		if _, err := os.Stat(filepath.Join(w.temporary(), left)); (err == nil) != want {
+		if _, err := os.Stat(filepath.Join(w.TemporaryFolder(), left)); (err == nil) != want {
 			t.Errorf("%s stands: %t, want %t", left, err == nil, want)
 		}
 	}
