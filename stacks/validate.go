@@ -97,7 +97,8 @@ func (v *validator) provider() {
 }
 
 // standing refuses what would have the engine make another cluster and then delete the one that the stack has: names of
-// resources begin with the cluster's, so that another name is another cluster to it (docs/decisions/0007-no-silent-replacement.md).
+// resources begin with the cluster's, so that another name is another cluster to it
+// (docs/decisions/0007-no-silent-replacement.md).
 func (v *validator) standing() {
 	for _, each := range v.host.Clusters {
 		if v.host.Stack == "" || each.Stack != v.host.Stack {
