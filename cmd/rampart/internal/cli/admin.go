@@ -8,7 +8,7 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd"
 
-	"github.com/rampart-iac/rampart/cmd/rampart/internal/credential"
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/privatefile"
 	"github.com/rampart-iac/rampart/stacks"
 )
 
@@ -65,7 +65,7 @@ func (s *session) cloudKubeconfig(ctx context.Context) (string, []byte, error) {
 	if err := os.MkdirAll(filepath.Dir(path), private); err != nil {
 		return "", nil, fmt.Errorf("making the folder of the kubeconfig: %w", err)
 	}
-	if err := credential.WriteFile(path, []byte(text)); err != nil {
+	if err := privatefile.Write(path, []byte(text)); err != nil {
 		return "", nil, fmt.Errorf("writing the kubeconfig: %w", err)
 	}
 	return path, []byte(text), nil

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/privatefile"
 	"github.com/rampart-iac/rampart/verify"
 	"github.com/rampart-iac/rampart/verify/attest"
 )
@@ -42,7 +43,7 @@ func (v verification) attestFault() error {
 // sealer signs results into a file.
 type sealer struct {
 	key  dsse.Signer
-	file *resultFile
+	file *privatefile.File
 }
 
 func (v verification) sealer() (made sealer, err error) {
@@ -63,9 +64,9 @@ func (s sealer) write(ctx context.Context, report *verify.Report) error {
 	// What was cut short by Ctrl-C is signed as well: it says so.
 	text, err := attest.Sign(context.WithoutCancel(ctx), report, s.key)
 	if err != nil {
-		return errors.Join(fmt.Errorf("signing the result: %w", err), s.file.discard())
+		return errors.Join(fmt.Errorf("signing the result: %w", err), s.file.Discard())
 	}
-	return s.file.replace(func(out io.Writer) error {
+	return s.file.Replace(func(out io.Writer) error {
 		_, err := out.Write(text)
 		return err
 	})

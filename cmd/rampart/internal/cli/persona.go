@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/credential"
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/privatefile"
 	"github.com/rampart-iac/rampart/components/access"
 	"github.com/rampart-iac/rampart/stacks"
 )
@@ -162,7 +163,7 @@ func (s *session) personaKubeconfig(ctx context.Context, question personaQuestio
 		return "", nil, err
 	}
 	path = filepath.Join(filepath.Dir(path), stacks.KubeconfigName+"-"+question.name())
-	if err := credential.WriteFile(path, content); err != nil {
+	if err := privatefile.Write(path, content); err != nil {
 		return "", nil, fmt.Errorf("writing the kubeconfig: %w", err)
 	}
 	fmt.Fprintf(s.progress, "User %s in group %s until %s\n",

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/privatefile"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/process"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/toolchain"
 	"github.com/rampart-iac/rampart/plan"
@@ -97,8 +98,7 @@ func drawPicture(recorded plan.Record, made plan.Plan, path string) error {
 	if err := picture.Draw(recorded, made, &drawn); err != nil {
 		return fmt.Errorf("--picture: %w", err)
 	}
-	const mode = 0o600
-	if err := os.WriteFile(path, drawn.Bytes(), mode); err != nil {
+	if err := privatefile.Write(path, drawn.Bytes()); err != nil {
 		return fmt.Errorf("--picture: %w", err)
 	}
 	return nil

@@ -6,13 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/privatefile"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/workspace"
 	"github.com/rampart-iac/rampart/stacks"
 	"github.com/rampart-iac/rampart/verify"
@@ -38,12 +38,12 @@ func (v verification) run(cmd *cobra.Command, shared *flags) error {
 	}
 	file, err := openResult("--file", v.file)
 	if err != nil {
-		return errors.Join(err, seal.file.discard())
+		return errors.Join(err, seal.file.Discard())
 	}
 	options.Progress = cmd.ErrOrStderr()
 	report, err := v.attack(cmd.Context(), target, options)
 	if report == nil {
-		return errors.Join(err, seal.file.discard(), file.discard())
+		return errors.Join(err, seal.file.Discard(), file.Discard())
 	}
 	written := errors.Join(v.publish(cmd.OutOrStdout(), file, write, report), seal.write(cmd.Context(), report))
 	if written != nil {
@@ -127,48 +127,26 @@ func (v verification) keep(stack *workspace.Stack, report *verify.Report) error 
 	return err
 }
 
-// resultFile is a file that somebody asked for. Nil: nobody did.
-type resultFile struct{ *os.File }
-
-// openResult makes a file that was asked for, readable by its owner alone: it says where a cluster is weak.
-func openResult(flag, path string) (*resultFile, error) {
+// openResult finds out whether a file that was asked for can be written. It is for its owner alone: it says where a cluster
+// is weak.
+func openResult(flag, path string) (*privatefile.File, error) {
 	if path == "" {
 		return nil, nil //nolint:nilnil // no file was asked for, and that is no error
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
+	file, err := privatefile.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s %s cannot be written: %w", flag, path, errors.Unwrap(err))
+		return nil, fmt.Errorf("%s %s cannot be written: %w", flag, path, err)
 	}
-	return &resultFile{file}, nil
-}
-
-// discard takes a file away again that nothing was written to.
-func (f *resultFile) discard() error {
-	if f == nil {
-		return nil
-	}
-	info, err := f.Stat()
-	if err == nil && info.Size() == 0 {
-		err = os.Remove(f.Name())
-	}
-	return errors.Join(err, f.Close())
-}
-
-// replace writes the file anew.
-func (f *resultFile) replace(write func(io.Writer) error) error {
-	if err := errors.Join(f.Truncate(0), write(f), f.Close()); err != nil {
-		return fmt.Errorf("writing %s: %w", f.Name(), err)
-	}
-	return nil
+	return file, nil
 }
 
 func (v verification) publish(
-	stdout io.Writer, file *resultFile, write func(io.Writer, *verify.Report) error, report *verify.Report,
+	stdout io.Writer, file *privatefile.File, write func(io.Writer, *verify.Report) error, report *verify.Report,
 ) error {
 	if file == nil {
 		return write(stdout, report)
 	}
-	if err := file.replace(func(out io.Writer) error { return write(out, report) }); err != nil {
+	if err := file.Replace(func(out io.Writer) error { return write(out, report) }); err != nil {
 		return err
 	}
 	return verify.WriteTable(stdout, report)

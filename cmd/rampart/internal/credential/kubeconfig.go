@@ -3,8 +3,6 @@ package credential
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
@@ -33,20 +31,4 @@ func Kubeconfig(admin []byte, name, namespace string, credential Credential) ([]
 		return nil, fmt.Errorf("writing a kubeconfig: %w", err)
 	}
 	return content, nil
-}
-
-// WriteFile replaces a file that only its owner may read: a reader sees the old or the new one.
-func WriteFile(path string, content []byte) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // 0600
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(content)
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(file.Name()))
-	}
-	return nil
 }
