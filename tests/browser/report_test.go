@@ -197,7 +197,7 @@ func TestPictures(t *testing.T) {
 	t.Parallel()
 	tab := open(t, page(t))
 	for what, want := range map[string]string{
-		`document.querySelector("#trend svg.trend").getAttribute("aria-label")`: "3 runs. The newest has a score of 97 %",
+		`document.querySelector("#trend svg.trend").getAttribute("aria-label")`: "3 runs, 1 of them cut short, which do not count. The newest of the others has a score of 97 %; none had less.",
 		`document.querySelector("#reach .c-breach").textContent`:                "arrived, and must not: tcp 8080",
 		`document.querySelector("#reach .c-shut").textContent`:                  "dropped, as it must be: udp 8081",
 		`document.querySelector("#reach p").textContent`:                        "3 connections were tried; 1 of them",

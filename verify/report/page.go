@@ -29,6 +29,7 @@ type page struct {
 	Started  moment
 	Made     moment
 	Digest   string
+	Unread   []Unread
 
 	Counts     []count
 	Attention  []*control
@@ -98,7 +99,7 @@ func newPage(sorted []*verify.Report, options Options) page {
 	made := page{
 		Policy: policy(), Style: template.CSS(style), Script: template.JS(script), //nolint:gosec // they are files of this package
 		Name: nameOf(result), Result: result, Percent: result.Score.Percent(), Headline: headline(result),
-		Started: at(result.Started), Made: at(options.Now), Digest: options.Digest,
+		Started: at(result.Started), Made: at(options.Now), Digest: options.Digest, Unread: options.Unread,
 		Severities: []baseline.Severity{
 			baseline.SeverityCritical, baseline.SeverityHigh, baseline.SeverityMedium, baseline.SeverityLow,
 		},

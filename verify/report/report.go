@@ -33,7 +33,13 @@ type Options struct {
 	// Digest is the SHA-256 of the newest result as it is stored, in hexadecimal, so that a reader can tell whether he holds
 	// the same. Empty: it is not said.
 	Digest string
+
+	// Unread are files with results that could not be read, and are missing from the page.
+	Unread []Unread
 }
+
+// Unread is a file with a result that could not be read, and why.
+type Unread struct{ File, Why string }
 
 // Write writes the page about the newest of some results; the older ones are its history. Their order does not matter.
 func Write(out io.Writer, results []*verify.Report, options Options) error {

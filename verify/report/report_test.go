@@ -41,6 +41,46 @@ func TestTheNewestIsReported(t *testing.T) {
 	}
 }
 
+// TestRunsThatWereCutShortDoNotCount: what was not attacked any more says nothing of the cluster.
+func TestRunsThatWereCutShortDoNotCount(t *testing.T) {
+	t.Parallel()
+	at := func(day int, score verify.Score, cut string) *verify.Report {
+		return &verify.Report{Started: now.AddDate(0, 0, day), Score: score, Cut: cut}
+	}
+	half, most, all := verify.Score{Proven: 1, Failed: 1}, verify.Score{Proven: 3, Failed: 1}, verify.Score{Proven: 4}
+	const gone = "the cluster stopped answering"
+	for want, results := range map[string][]*verify.Report{
+		"One run so far, with a score of 100 %. The next runs will be drawn beside it.": {at(0, all, "")},
+		"One run so far, which was cut short: it has no score that counts.":             {at(0, all, gone)},
+		"2 runs, all of them cut short: none has a score that counts.":                  {at(-1, half, gone), at(0, all, gone)},
+		"2 runs. The newest has a score of 75 %; none had less.":                        {at(-1, all, ""), at(0, most, "")},
+		"3 runs, 1 of them cut short, which do not count. The newest of the others has a score of 100 %, the lowest had 75 %, on " +
+			"23 November 2026, 12:00 UTC.": {at(-2, most, ""), at(-1, half, gone), at(0, all, "")},
+		"2 runs, 1 of them cut short, which do not count. The newest of the others has a score of 75 %; none had less.": {
+			at(-1, most, ""), at(0, half, gone),
+		},
+	} {
+		if page := write(t, results...); !strings.Contains(page, "<p>"+want+"</p>") {
+			t.Errorf("%q is not in the page", want)
+		}
+	}
+}
+
+// TestWhatCouldNotBeReadIsSaid: a page that is silent about a missing result would pass for the whole history.
+func TestWhatCouldNotBeReadIsSaid(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	options := Options{Now: now, Unread: []Unread{{"20261124T120000Z-f00d.json", "unexpected end of JSON input"}}}
+	if err := Write(&out, []*verify.Report{{Started: now}}, options); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"What limits this result", "20261124T120000Z-f00d.json</span>: unexpected end of JSON input."} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in the page", want)
+		}
+	}
+}
+
 // TestWhatAClusterSaysIsText: names and evidence come from a cluster that may be hostile.
 func TestWhatAClusterSaysIsText(t *testing.T) {
 	t.Parallel()

@@ -25,11 +25,18 @@ type point struct {
 	Percent int
 	Score   verify.Score
 	Run     string
-	// Mark is the shape: held, failed or cut.
+	// Mark is the shape.
 	Mark     string
 	Baseline verify.Asked
 	Version  string
 }
+
+// Marks of runs.
+const (
+	markHeld   = "held"
+	markFailed = "failed"
+	markCut    = "cut"
+)
 
 type grid struct {
 	Y     float64
@@ -69,13 +76,13 @@ func newTrend(sorted []*verify.Report) *trend {
 		percent := each.Score.Percent()
 		current := point{
 			X: place(each.Started), Y: height(percent), When: at(each.Started), Percent: percent, Score: each.Score,
-			Run: each.Run, Mark: "held", Baseline: each.Baseline, Version: each.Version,
+			Run: each.Run, Mark: markHeld, Baseline: each.Baseline, Version: each.Version,
 		}
 		if each.Score.Failed > 0 {
-			current.Mark = "failed"
+			current.Mark = markFailed
 		}
 		if each.Cut != "" {
-			current.Mark = "cut"
+			current.Mark = markCut
 		} else {
 			step := "L"
 			if made.Line == "" {
@@ -112,18 +119,37 @@ func ticks(first, last time.Time) []tick {
 	}
 }
 
-// says describes the picture to those who do not see it.
+// says describes the picture to those who do not see it. Runs that were cut short are no measure of the cluster: they do not
+// count.
 func says(points []point) string {
-	last := points[len(points)-1]
-	if len(points) == 1 {
-		return fmt.Sprintf("One run so far, with a score of %d %%. The next runs will be drawn beside it.", last.Percent)
-	}
-	least := points[0]
+	var whole []point
 	for _, each := range points {
+		if each.Mark != markCut {
+			whole = append(whole, each)
+		}
+	}
+	cut := len(points) - len(whole)
+	switch {
+	case len(points) == 1 && cut == 0:
+		return fmt.Sprintf("One run so far, with a score of %d %%. The next runs will be drawn beside it.", whole[0].Percent)
+	case len(points) == 1:
+		return "One run so far, which was cut short: it has no score that counts."
+	case len(whole) == 0:
+		return fmt.Sprintf("%d runs, all of them cut short: none has a score that counts.", len(points))
+	}
+	text := fmt.Sprintf("%d runs. The newest", len(points))
+	if cut > 0 {
+		text = fmt.Sprintf("%d runs, %d of them cut short, which do not count. The newest of the others", len(points), cut)
+	}
+	last, least := whole[len(whole)-1], whole[0]
+	for _, each := range whole {
 		if each.Percent < least.Percent {
 			least = each
 		}
 	}
-	return fmt.Sprintf("%d runs. The newest has a score of %d %%, the lowest had %d %%, on %s.",
-		len(points), last.Percent, least.Percent, least.When.People)
+	text += fmt.Sprintf(" has a score of %d %%", last.Percent)
+	if least.Percent == last.Percent {
+		return text + "; none had less."
+	}
+	return text + fmt.Sprintf(", the lowest had %d %%, on %s.", least.Percent, least.When.People)
 }

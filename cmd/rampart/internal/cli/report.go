@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/privatefile"
 	"github.com/rampart-iac/rampart/verify"
 	"github.com/rampart-iac/rampart/verify/report"
 )
@@ -34,7 +36,15 @@ files that "rampart verify --output json --file" has written.`,
 			if file == "" {
 				file = fallback
 			}
-			return writePage(cmd.OutOrStdout(), results, file)
+			read, err := readResults(results)
+			// A name that somebody gave may be mistyped. What was kept for years is not lost with one file of it.
+			if err != nil && (len(args) > 0 || len(read.all) == 0) {
+				return err
+			}
+			if err != nil {
+				fmt.Fprintf(cmd.ErrOrStderr(), "The page is made without what cannot be read:\n%v\n", err)
+			}
+			return read.writePage(cmd.OutOrStdout(), file)
 		},
 	}
 	command.Flags().StringVar(&file, "file", "",
@@ -59,48 +69,60 @@ func resultFiles(cmd *cobra.Command, shared *flags, named []string) (results []s
 	return results, filepath.Join(s.stack.Results(), name), err
 }
 
-// writePage reads results and writes the page about them. It replaces a page that is there.
-func writePage(stdout io.Writer, results []string, file string) error {
-	var (
-		all     []*verify.Report
-		newest  *verify.Report
-		options report.Options
-		faults  []error
-	)
-	for _, path := range results {
-		content, err := os.ReadFile(path)
-		if err != nil {
-			faults = append(faults, err)
+// readResult is what was read of the files with results.
+type readResult struct {
+	all     []*verify.Report
+	newest  *verify.Report
+	options report.Options
+}
+
+// readResults reads files with results. The error is about those that cannot be read; the others are returned with it.
+func readResults(paths []string) (read readResult, err error) {
+	for _, path := range paths {
+		content, failed := os.ReadFile(path)
+		var result *verify.Report
+		if failed == nil {
+			result, failed = verify.ReadJSON(bytes.NewReader(content))
+		}
+		if failed != nil {
+			path := filepath.Base(path)
+			err = errors.Join(err, fmt.Errorf("%s: %w", path, unnamed(failed)))
+			read.options.Unread = append(read.options.Unread, report.Unread{File: path, Why: unnamed(failed).Error()})
 			continue
 		}
-		result, err := verify.ReadJSON(bytes.NewReader(content))
-		if err != nil {
-			faults = append(faults, fmt.Errorf("%s: %w", path, err))
-			continue
-		}
-		all = append(all, result)
-		if newest == nil || !result.Started.Before(newest.Started) {
+		read.all = append(read.all, result)
+		if read.newest == nil || !result.Started.Before(read.newest.Started) {
 			sum := sha256.Sum256(content)
-			newest, options.Digest = result, hex.EncodeToString(sum[:])
+			read.newest, read.options.Digest = result, hex.EncodeToString(sum[:])
 		}
 	}
-	if len(faults) > 0 {
-		return errors.Join(faults...)
+	return read, err
+}
+
+// unnamed leaves out the name of a file, which is said already.
+func unnamed(err error) error {
+	if of := (&fs.PathError{}); errors.As(err, &of) {
+		return of.Err
 	}
+	return err
+}
+
+// writePage writes the page about what was read. It replaces a page that is there.
+func (r readResult) writePage(stdout io.Writer, file string) error {
 	var page bytes.Buffer
-	if err := report.Write(&page, all, options); err != nil {
+	if err := report.Write(&page, r.all, r.options); err != nil {
 		return err
 	}
 	// It says where a cluster is weak: for its owner alone, who may hand it on.
-	if err := os.WriteFile(file, page.Bytes(), 0o600); err != nil {
+	if err := privatefile.Write(file, page.Bytes()); err != nil {
 		return fmt.Errorf("the page cannot be written: %w", err)
 	}
 	path, err := filepath.Abs(file)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "Score %d %%, %d of %d controls proven; %s\nReport: %s\n", newest.Score.Percent(), newest.Score.Proven,
-		newest.Score.Proven+newest.Score.Failed+newest.Score.Prevented, runs(len(all)), path)
+	fmt.Fprintf(stdout, "Score %d %%, %d of %d controls proven; %s\nReport: %s\n", r.newest.Score.Percent(), r.newest.Score.Proven,
+		r.newest.Score.Proven+r.newest.Score.Failed+r.newest.Score.Prevented, runs(len(r.all)), path)
 	return nil
 }
 
