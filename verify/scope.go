@@ -120,6 +120,15 @@ func gone(remove, get func(context.Context) error) func(context.Context) error {
 	}
 }
 
+// PlayOutside is that of the cluster. What the attack cannot take off the nodes again is tried once more at the end of the run.
+func (s *Scope) PlayOutside(ctx context.Context, address string, ports ...string) (*live.Outside, error) {
+	place, err := s.Cluster.PlayOutside(ctx, address, ports...)
+	if err == nil {
+		s.Defer("address "+address, func(context.Context) error { return place.Close() })
+	}
+	return place, err
+}
+
 // DeferDelete has an object deleted at the end of the run.
 func (s *Scope) DeferDelete(what string, remove, get func(context.Context) error) {
 	s.Defer(what, gone(remove, get))

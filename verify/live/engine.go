@@ -17,6 +17,10 @@ type Engine string
 // engineDeadline is for one call of an engine: a listing or a command in a container.
 const engineDeadline = time.Minute
 
+// outputDelay is how long what a killed command has started may still hold its output: nsenter leaves the command on the
+// node behind.
+const outputDelay = time.Second
+
 // Engines returns the container engines that answer on this machine.
 func Engines(ctx context.Context) []Engine {
 	var usable []Engine
@@ -39,6 +43,7 @@ func run(ctx context.Context, program string, args ...string) (string, error) {
 	command := exec.CommandContext(ctx, program, args...)
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
+	command.WaitDelay = outputDelay
 	if err := command.Run(); err != nil {
 		return stdout.String(), fmt.Errorf("%s %s: %w: %s",
 			program, strings.Join(args, " "), err, strings.TrimSpace(stderr.String()))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 	"strings"
@@ -19,7 +20,18 @@ type Outside struct {
 
 	mutex   sync.Mutex
 	callers []caller
-	undo    []func() error
+	undo    []undo
+}
+
+// undo takes one thing away again.
+type undo struct {
+	what string
+	do   func(context.Context) error
+}
+
+// closing closes a socket, which needs no time.
+func closing(what string, socket io.Closer) undo {
+	return undo{what, func(context.Context) error { return socket.Close() }}
 }
 
 // caller is whom a packet came from.
@@ -30,6 +42,9 @@ const OutsidePort = "80"
 
 // outsideDeadline is how long one waits for another to stop playing the same address.
 const outsideDeadline = time.Minute
+
+// closeDeadline is for taking an address off all nodes.
+const closeDeadline = 30 * time.Second
 
 // PlayOutside makes an address exist on every node, with a listener on OutsidePort and on the other ports. There is one
 // player at a time for an address; others wait for their turn.
@@ -52,7 +67,7 @@ func (o *Outside) takeTurn(ctx context.Context, node *Node) error {
 		return node.InNetwork(func() error {
 			turn, err := net.Listen("unix", "@rampart-outside-"+o.Address)
 			if err == nil {
-				o.undo = append(o.undo, turn.Close)
+				o.undo = append(o.undo, closing("the turn", turn))
 			}
 			return err
 		})
@@ -63,10 +78,11 @@ func (o *Outside) on(ctx context.Context, node *Node, ports []string) error {
 	if _, err := node.Exec(ctx, "ip", "address", "replace", o.Address+"/32", "dev", "lo"); err != nil {
 		return err
 	}
-	o.undo = append(o.undo, func() error {
-		_, err := node.Exec(context.WithoutCancel(ctx), "ip", "address", "delete", o.Address+"/32", "dev", "lo")
+	o.undo = append(o.undo, undo{"address " + o.Address + " on node " + node.Name, func(ctx context.Context) error {
+		// Unlike deleting, this is no fault the second time.
+		_, err := node.Exec(ctx, "ip", "address", "flush", "dev", "lo", "to", o.Address+"/32")
 		return err
-	})
+	}})
 	route, err := node.Exec(ctx, "ip", "route", "get", o.Address)
 	if err != nil {
 		return err
@@ -80,12 +96,12 @@ func (o *Outside) on(ctx context.Context, node *Node, ports []string) error {
 			if err != nil {
 				return err
 			}
-			o.undo = append(o.undo, listener.Close)
+			o.undo = append(o.undo, closing("the listener", listener))
 			packets, err := net.ListenPacket("udp", net.JoinHostPort(o.Address, port))
 			if err != nil {
 				return err
 			}
-			o.undo = append(o.undo, packets.Close)
+			o.undo = append(o.undo, closing("the socket", packets))
 			go o.accept(listener)
 			go o.answer(packets)
 		}
@@ -149,12 +165,24 @@ func (o *Outside) Callers() []string {
 	return slices.Compact(addresses)
 }
 
-// Close takes the address off the nodes again.
+// Close takes the address off the nodes again, in a limited time, whatever ended what it was played for. What is left then,
+// the error names; calling it again tries that again.
 func (o *Outside) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeDeadline)
+	defer cancel()
+	return o.close(ctx)
+}
+
+func (o *Outside) close(ctx context.Context) error {
 	var failed error
-	for _, undo := range slices.Backward(o.undo) {
-		failed = errors.Join(failed, undo())
+	var left []undo
+	for _, each := range slices.Backward(o.undo) {
+		if err := each.do(ctx); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("left: %s: %w", each.what, err))
+			left = append(left, each)
+		}
 	}
-	o.undo = nil
+	slices.Reverse(left)
+	o.undo = left
 	return failed
 }
