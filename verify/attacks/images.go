@@ -3,6 +3,7 @@ package attacks
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -19,9 +20,16 @@ import (
 func imageAttacks() []verify.Attack {
 	return []verify.Attack{{
 		Name: "images", Does: "bring foreign and unnamed images in, every way there is",
-		Proves: ids("RMP-IMG-001", "RMP-IMG-002", "RMP-IMG-003"), Needs: []verify.Need{verify.NeedPods}, Run: images,
+		Proves: ids(whereControl, whichControl, digestControl), Needs: []verify.Need{verify.NeedPods}, Run: images,
 	}}
 }
+
+// The controls of images: where they come from, which they are, and that they stay the same.
+const (
+	whereControl  = "RMP-IMG-001"
+	whichControl  = "RMP-IMG-002"
+	digestControl = "RMP-IMG-003"
+)
 
 // badImage is a reference that must not get in.
 type badImage struct {
@@ -33,20 +41,20 @@ type badImage struct {
 var anyDigest = "@sha256:" + strings.Repeat("0", 2*sha256.Size)
 
 // badImages are made from the registry that the probes' own image comes from, which is an approved one. What is about where an
-// image comes from has a digest: without one, the rule about digests would refuse it, too.
+// image comes from has a digest: without one, the rule about digests would refuse it, too. What is about tags cannot have
+// one, which would say which image it is: judgeImages tells the two rules apart.
 func badImages(approved string) []badImage {
 	registry, _, _ := strings.Cut(approved, "/")
-	const where, which, digest = "RMP-IMG-001", "RMP-IMG-002", "RMP-IMG-003"
 	return []badImage{
-		{where, "of a foreign registry", "foreign.example/someone/something:v1" + anyDigest},
-		{where, "of the implied registry", "nginx:1.29" + anyDigest},
-		{where, "whose registry starts like an approved one", registry + ".evil.example/pause:3.10" + anyDigest},
-		{where, "whose path looks like an approved registry", "evil.example/" + registry + "/pause:3.10" + anyDigest},
-		{where, "with a reference that is none", registry + "/Pause:3.10" + anyDigest},
-		{which, "with the tag latest", registry + "/pause:latest"},
-		{which, "without a tag", registry + "/pause"},
-		{which, "without a tag, of a registry with a port", registry + ":443/pause"},
-		{digest, "with a tag and no digest", registry + "/pause:3.10"},
+		{whereControl, "of a foreign registry", "foreign.example/someone/something:v1" + anyDigest},
+		{whereControl, "of the implied registry", "nginx:1.29" + anyDigest},
+		{whereControl, "whose registry starts like an approved one", registry + ".evil.example/pause:3.10" + anyDigest},
+		{whereControl, "whose path looks like an approved registry", "evil.example/" + registry + "/pause:3.10" + anyDigest},
+		{whereControl, "with a reference that is none", registry + "/Pause:3.10" + anyDigest},
+		{whichControl, "with the tag latest", registry + "/pause:latest"},
+		{whichControl, "without a tag", registry + "/pause"},
+		{whichControl, "without a tag, of a registry with a port", registry + ":443/pause"},
+		{digestControl, "with a tag and no digest", registry + "/pause:3.10"},
 	}
 }
 
@@ -124,37 +132,65 @@ func images(ctx context.Context, scope *verify.Scope, trial *verify.Trial) error
 		return err
 	}
 	running.ResourceVersion = "" // whatever happens to it meanwhile
-	type attempt struct {
-		way   way
-		image badImage
-	}
-	var attempts []attempt
+	var attempts []*imageAttempt
 	for _, way := range ways(running) {
 		err := way.try(ctx, scope, namespace, scope.AgnhostImage)
 		if err := trial.Control(way.says+" with an approved image is admitted", err); err != nil {
 			return err
 		}
 		for _, image := range badImages(scope.AgnhostImage) {
-			attempts = append(attempts, attempt{way, image})
+			attempts = append(attempts, &imageAttempt{way: way, image: image})
 		}
 	}
-	err = inParallel(attempts, func(a attempt) error {
-		err := a.way.try(ctx, scope, namespace, a.image.reference)
-		switch {
+	_ = inParallel(attempts, func(a *imageAttempt) error {
+		a.answer = a.way.try(ctx, scope, namespace, a.image.reference)
+		return nil
+	})
+	return judgeImages(trial, attempts)
+}
+
+// imageAttempt is an image that was brought in in one way, and the answer to it.
+type imageAttempt struct {
+	way    way
+	image  badImage
+	answer error
+}
+
+// refusal is the answer without what is about this one image: two images that are refused by one rule have the same.
+func (a imageAttempt) refusal() string {
+	return strings.ReplaceAll(a.answer.Error(), a.image.reference, "...")
+}
+
+// judgeImages says what the answers mean. An image with a moving tag has no digest, either. Where that is what it is refused
+// for, with the very words that are said to any other tag, nothing holds tags: with digests waived, it would get in.
+func judgeImages(trial *verify.Trial, attempts []*imageAttempt) error {
+	undigested, tried := map[string]string{}, map[baseline.ControlID]int{}
+	for _, a := range attempts {
+		tried[a.image.control]++
+		if a.image.control == digestControl && a.answer != nil {
+			undigested[a.way.says] = a.refusal()
+		}
+	}
+	var failed error
+	for _, a := range attempts {
+		switch err := a.answer; {
 		case err == nil:
 			trial.Broken(a.image.control, "%s brings in an image %s: %s", a.way.says, a.image.says, a.image.reference)
 		case !apierrors.IsForbidden(err) && !apierrors.IsInvalid(err):
-			return fmt.Errorf("%s with image %s: %w", a.way.says, a.image.reference, err)
+			failed = errors.Join(failed, fmt.Errorf("%s with image %s: %w", a.way.says, a.image.reference, err))
 		case !strings.Contains(err.Error(), a.image.reference):
-			return fmt.Errorf("%s with image %s is refused, but for something else: %w", a.way.says, a.image.reference, err)
+			failed = errors.Join(failed, fmt.Errorf("%s with image %s is refused, but for something else: %w",
+				a.way.says, a.image.reference, err))
+		case a.image.control == whichControl && a.refusal() == undigested[a.way.says]:
+			trial.Broken(whichControl, "%s with an image %s is refused for want of a digest alone, as one with any tag is: %s",
+				a.way.says, a.image.says, a.image.reference)
 		}
-		return nil
-	})
-	if err != nil {
-		return err
 	}
-	for _, control := range ids("RMP-IMG-001", "RMP-IMG-002", "RMP-IMG-003") {
-		trial.Held(control, "%d ways to bring bad images in are shut, the same ways are open for an approved one", len(attempts))
+	if failed != nil {
+		return failed
+	}
+	for _, control := range ids(whereControl, whichControl, digestControl) {
+		trial.Held(control, "%d ways to bring such an image in are shut, the same ways are open for an approved one", tried[control])
 	}
 	return nil
 }

@@ -119,7 +119,10 @@ func inhabited(t *testing.T, server *apiserver.Server) *live.Cluster {
 	if err != nil {
 		t.Fatal(err)
 	}
-	node.Status.Images = []corev1.ContainerImage{{Names: []string{"registry.k8s.io/e2e-test-images/agnhost:2.53"}}}
+	node.Status.Images = []corev1.ContainerImage{{Names: []string{
+		"registry.k8s.io/e2e-test-images/agnhost:2.53",
+		"registry.k8s.io/e2e-test-images/agnhost@sha256:" + strings.Repeat("0", 64),
+	}}}
 	if _, err := nodes.UpdateStatus(ctx, node, metav1.UpdateOptions{}); err != nil {
 		t.Fatal(err)
 	}
