@@ -153,7 +153,7 @@ func (a *assessment) results() *oscal.AssessmentResults {
 	}
 	result := oscal.Result{
 		UUID: a.id("result"), Title: "Attacks on " + report.Cluster, Start: report.Started, End: &end,
-		Description: fmt.Sprintf("Kubernetes %s at %s, run %s: %d proven, %d failed, %d not found out, %d waived.",
+		Description: fmt.Sprintf("Kubernetes %s at %s, run %s: %d proven, %d failed, %d inconclusive, %d waived.",
 			report.Version, report.Cluster, report.Run, report.Score.Proven, report.Score.Failed, report.Score.Prevented,
 			report.Score.Waived),
 		ReviewedControls: oscal.ReviewedControls{ControlSelections: []oscal.AssessedControls{selection}},

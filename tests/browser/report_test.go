@@ -174,22 +174,50 @@ func TestOnPaperEverythingIsOpen(t *testing.T) {
 	if onScreen := ask[int](t, tab, height); onScreen > line {
 		t.Fatalf("control: it is open on the screen already, %d pixels high", onScreen)
 	}
-	tab.do(t, command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"}))
+	dark := []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}
+	paper := command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print", Features: dark})
+	tab.do(t, paper)
 	if onPaper := ask[int](t, tab, height); onPaper <= line {
 		t.Errorf("with its evidence it is %d pixels high on paper", onPaper)
 	}
-	if seen := ask[bool](t, tab, `document.querySelector("#filters").offsetHeight > 0`); seen {
-		t.Error("filters are on paper")
+	const filtered = `document.querySelector("#partial").offsetHeight > 0`
+	for _, unwanted := range []string{`document.querySelector("#filters").offsetHeight > 0`, filtered} {
+		if ask[bool](t, tab, unwanted) {
+			t.Errorf("on paper: %s", unwanted)
+		}
+	}
+	if got := ask[string](t, tab, `getComputedStyle(document.body).color`); got != "rgb(29, 35, 40)" {
+		t.Errorf("on paper the text is %s for somebody who reads in the dark", got)
+	}
+	// What is printed with filters on must not pass for the whole.
+	tab.do(t, command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "screen"}),
+		chromedp.SendKeys(chromedp.CSS("#f-text"), "rmp-net-003"))
+	if ask[bool](t, tab, filtered) {
+		t.Error("on the screen the filters say it themselves")
+	}
+	tab.do(t, paper)
+	want := fmt.Sprintf("Filtered: 1 of %d controls.", len(baseline.Controls()))
+	if got := ask[string](t, tab, `document.querySelector("#partial").innerText`); got != want {
+		t.Errorf("on paper it says %q, want %q", got, want)
 	}
 }
 
+// outside are the parts of the page that reach over its right edge, but for those in frames that scroll.
+const outside = `[...document.querySelectorAll("body *")].filter(e => !e.closest(".scroll, .sections, .unseen, .symbols, [hidden]") &&
+	e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))`
+
+// TestOnATelephone: nothing is cut off, down to the width that WCAG's reflow asks for, with everything open.
 func TestOnATelephone(t *testing.T) {
 	t.Parallel()
-	const width = 390
-	tab := open(t, page(t), screen(width))
-	tab.do(t, chromedp.Click(chromedp.CSS("#open-all")))
-	if got := ask[int](t, tab, `document.scrollingElement.scrollWidth`); got > width {
-		t.Errorf("the page is %d pixels wide on a screen of %d", got, width)
+	for _, width := range []int64{390, 320} {
+		tab := open(t, page(t), screen(width))
+		tab.do(t, script(`document.querySelectorAll("details").forEach(each => { each.open = true })`))
+		if got := ask[int64](t, tab, `document.scrollingElement.scrollWidth`); got > width {
+			t.Errorf("the page is %d pixels wide on a screen of %d", got, width)
+		}
+		if got := ask[[]string](t, tab, outside); len(got) > 0 {
+			t.Errorf("on a screen of %d pixels %d parts reach over the edge: %s", width, len(got), got[0])
+		}
 	}
 }
 

@@ -16,7 +16,9 @@ import (
 type page struct {
 	Policy string
 	Style  template.CSS
-	Script template.JS
+	// Margins say on each sheet of paper what it is about.
+	Margins template.CSS
+	Script  template.JS
 
 	Name    string
 	Result  *verify.Report
@@ -97,7 +99,7 @@ const (
 func newPage(sorted []*verify.Report, options Options) page {
 	result := sorted[len(sorted)-1]
 	made := page{
-		Policy: policy(), Style: template.CSS(style), Script: template.JS(script), //nolint:gosec // they are files of this package
+		Style: template.CSS(style), Script: template.JS(script), //nolint:gosec // they are files of this package
 		Name: nameOf(result), Result: result, Percent: result.Score.Percent(), Headline: headline(result),
 		Started: at(result.Started), Made: at(options.Now), Digest: options.Digest, Unread: options.Unread,
 		Severities: []baseline.Severity{
@@ -106,6 +108,9 @@ func newPage(sorted []*verify.Report, options Options) page {
 		States: states(),
 		Trend:  newTrend(sorted), Reach: reachability(result.Connections), Rights: rightsOf(result.Rights),
 	}
+	margins := marginsOf(made.Name, made.Started.People, result.Run)
+	made.Margins = template.CSS(margins) //nolint:gosec // what is not ours in it is escaped
+	made.Policy = policy(margins)
 	made.Worst = worstOf(result.Score)
 	made.Ring = ringLength * float64(made.Percent) / 100
 	var controls []*control
@@ -169,13 +174,23 @@ func headline(result *verify.Report) string {
 		return fmt.Sprintf("The run was cut short. Until then %d of %d controls were proven.", s.Proven, attacked)
 	case attacked == 0:
 		return "Nothing was attacked: there was no control to prove."
+	case s.Failed > 0 && s.Prevented > 0:
+		return fmt.Sprintf("An attack got past %d of %s; %d more %s inconclusive.",
+			s.Failed, controlsIn(attacked), s.Prevented, are(s.Prevented))
 	case s.Failed > 0:
-		return fmt.Sprintf("%s of %d failed: an attack got past.", controlsIn(s.Failed), attacked)
+		return fmt.Sprintf("An attack got past %d of %s.", s.Failed, controlsIn(attacked))
 	case s.Prevented > 0:
-		return fmt.Sprintf("No attack got past, but of %s it could not be found out whether they hold.", controlsIn(s.Prevented))
+		return fmt.Sprintf("No attack got past a control, but %d of %d %s inconclusive.", s.Prevented, attacked, are(s.Prevented))
 	default:
 		return fmt.Sprintf("All %d controls that were attacked held.", attacked)
 	}
+}
+
+func are(number int) string {
+	if number == 1 {
+		return "is"
+	}
+	return "are"
 }
 
 func controlsIn(number int) string {

@@ -55,12 +55,12 @@ func Write(out io.Writer, results []*verify.Report, options Options) error {
 	return pageTemplate.Execute(out, newPage(sorted, options))
 }
 
-// policy lets a browser run what stands in the page, and nothing else: no request leaves it.
-func policy() string {
+// policy lets a browser use what stands in the page, the margins included, and nothing else: no request leaves it.
+func policy(margins string) string {
 	source := func(text string) string {
 		sum := sha256.Sum256([]byte(text))
 		return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 	}
-	return "default-src 'none'; style-src " + source(style) + "; script-src " + source(script) +
+	return "default-src 'none'; style-src " + source(style) + " " + source(margins) + "; script-src " + source(script) +
 		"; img-src data:; base-uri 'none'; form-action 'none'"
 }

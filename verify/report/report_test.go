@@ -106,11 +106,12 @@ func TestWhatAClusterSaysIsText(t *testing.T) {
 func TestHeadlines(t *testing.T) {
 	t.Parallel()
 	for want, result := range map[string]verify.Report{
-		"All 3 controls that were attacked held.": {Score: verify.Score{Proven: 3}},
-		"1 control of 4 failed":                   {Score: verify.Score{Proven: 3, Failed: 1}},
-		"of 2 controls it could not be found out": {Score: verify.Score{Proven: 3, Prevented: 2}},
-		"The run was cut short.":                  {Score: verify.Score{Proven: 3}, Cut: "the cluster went away"},
-		"Nothing was attacked":                    {Score: verify.Score{Planned: 3}},
+		"All 3 controls that were attacked held.":                     {Score: verify.Score{Proven: 3}},
+		"An attack got past 1 of 4 controls.":                         {Score: verify.Score{Proven: 3, Failed: 1}},
+		"An attack got past 2 of 6 controls; 1 more is inconclusive.": {Score: verify.Score{Proven: 3, Failed: 2, Prevented: 1}},
+		"No attack got past a control, but 2 of 5 are inconclusive.":  {Score: verify.Score{Proven: 3, Prevented: 2}},
+		"The run was cut short.":                                      {Score: verify.Score{Proven: 3}, Cut: "the cluster went away"},
+		"Nothing was attacked":                                        {Score: verify.Score{Planned: 3}},
 	} {
 		if got := headline(&result); !strings.Contains(got, want) {
 			t.Errorf("got %q, want %q", got, want)

@@ -6,7 +6,7 @@
   const areas = [...document.querySelectorAll("section.area")];
   const text = byId("f-text"), area = byId("f-area"), framework = byId("f-framework"), severity = byId("f-severity");
   const chips = [...document.querySelectorAll("input[name=state]")];
-  const shown = byId("shown"), openAll = byId("open-all");
+  const shown = byId("shown"), partial = byId("partial"), openAll = byId("open-all");
 
   const apply = () => {
     const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -24,6 +24,9 @@
     }
     for (const each of areas) each.hidden = !each.querySelector("details.control:not([hidden])");
     byId("nothing").hidden = count > 0;
+    // Paper shows no filters: a part of the controls must not pass for all of them.
+    partial.hidden = count === controls.length;
+    partial.textContent = `Filtered: ${count} of ${controls.length} controls.`;
     shown.textContent = count === controls.length ? `All ${count} controls` : `${count} of ${controls.length} controls`;
   };
 

@@ -1,6 +1,10 @@
 package report
 
-import "github.com/rampart-iac/rampart/verify"
+import (
+	"strings"
+
+	"github.com/rampart-iac/rampart/verify"
+)
 
 // state is a verdict as the page shows it: an icon and a word, and a colour beside them. The kinds of not verifiable are
 // states of their own, because readers act on them differently.
@@ -13,11 +17,15 @@ type state struct {
 	Means string
 }
 
+// Word is the label inside of a sentence.
+func (s state) Word() string { return strings.ToLower(s.Label) }
+
 // States, the ones to act on first.
 var (
 	failed = state{"failed", "Failed", "An attack got past it."}
 
-	prevented = state{"prevented", "Not found out", "It should have been verified in this run, and could not be."}
+	prevented = state{"prevented", "Inconclusive",
+		"It should have been verified in this run, and could not be; the evidence says why."}
 
 	waived = state{"waived", "Waived", "The stack goes without it, for a reason and until a date. It is not attacked."}
 
