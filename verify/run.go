@@ -16,7 +16,7 @@ import (
 )
 
 // parallel is how many attacks run at once: they wait more than they work.
-const parallel = 8
+const parallel = 16
 
 // Run attacks a cluster. What it returns with an error is what was found until then; the error is the context's, or says
 // why nothing could be started.

@@ -10,13 +10,13 @@ import (
 // All returns every attack, for one run: attacks of a run may share what they set up.
 func All() []verify.Attack {
 	return slices.Concat(
+		networkAttacks(), // they wait longest, for pods to start
 		etcdAttacks(),
 		auditAttacks(),
 		portAttacks(),
 		apiAttacks(),
 		kubeletAttacks(),
 		nodeAttacks(),
-		networkAttacks(),
 		accessAttacks(),
 		podSecurityAttacks(),
 		admissionAttacks(),

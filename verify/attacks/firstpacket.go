@@ -7,6 +7,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -32,28 +33,46 @@ func (s *scene) firstPacket(ctx context.Context, scope *verify.Scope, trial *ver
 		seen.From = one.namespace + firstSuffix
 		trial.Connected(seen)
 	}
-	outcome, err := connectAtOnce(ctx, scope, one, "friend", one.server)
-	if err == nil && outcome != live.Reached {
-		err = fmt.Errorf("outcome %s", outcome)
+	// All start at the same time: a new pod knows nothing of another.
+	const tries = 3
+	pods := []newcomer{{part: "friend", to: one}}
+	for i := range tries {
+		pods = append(pods, newcomer{part: "stranger-" + strconv.Itoa(i), to: two})
 	}
-	seen(one, true, outcome)
-	if err := trial.Control("a new pod's first packet reaches its own namespace", err); err != nil {
+	var mutex sync.Mutex
+	outcomes := map[string]live.Reach{}
+	if err := inParallel(pods, func(pod newcomer) error {
+		outcome, err := connectAtOnce(ctx, scope, one, pod.part, pod.to.server)
+		mutex.Lock()
+		defer mutex.Unlock()
+		outcomes[pod.part] = outcome
+		return err
+	}); err != nil {
 		return err
 	}
-	const tries = 3
-	for i := range tries {
-		outcome, err := connectAtOnce(ctx, scope, one, "stranger-"+strconv.Itoa(i), two.server)
-		if err != nil {
-			return err
-		}
-		seen(two, false, outcome)
-		if outcome != live.TimedOut {
+	for _, pod := range pods {
+		outcome := outcomes[pod.part]
+		seen(pod.to, pod.to == one, outcome)
+		if pod.to == one {
+			if outcome != live.Reached {
+				err = fmt.Errorf("outcome %s", outcome)
+			}
+			if err := trial.Control("a new pod's first packet reaches its own namespace", err); err != nil {
+				return err
+			}
+		} else if outcome != live.TimedOut {
 			trial.Broken("RMP-NET-002", "the first packet of a new pod in %s arrives in %s", one.namespace, two.namespace)
 			return nil
 		}
 	}
 	trial.Held("RMP-NET-002", "the first packet of %d new pods in %s does not arrive in %s", tries, one.namespace, two.namespace)
 	return nil
+}
+
+// newcomer is a pod whose first act is to connect to the server of a home.
+type newcomer struct {
+	part string
+	to   *home
 }
 
 // connectedDeadline is for a pod to start, to connect and to end, on a busy machine.

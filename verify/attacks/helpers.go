@@ -66,7 +66,7 @@ func createDry(ctx context.Context, scope *verify.Scope, pod *corev1.Pod) error 
 
 // inParallel calls a function for each item, a few at a time, and joins the errors.
 func inParallel[T any](items []T, do func(T) error) error {
-	const most = 8
+	const most = 12
 	var (
 		failed  error
 		mutex   sync.Mutex

@@ -33,37 +33,43 @@ func knock(ctx context.Context, address string) (answered bool, err error) {
 // nodesFromOutside knocks at the ports of nodes from this machine, beside a port that is open to all.
 func nodesFromOutside(ctx context.Context, scope *verify.Scope, trial *verify.Trial) error {
 	const control = "RMP-NET-009"
-	knocked := 0
+	type door struct {
+		node *live.Node
+		port string
+	}
+	var doors []door
 	for _, node := range scope.Nodes() {
 		if err := trial.Control("this machine reaches node "+node.Name, openPort(ctx, node)); err != nil {
 			return err
 		}
-		ports := []string{kubeletPort}
+		doors = append(doors, door{node, kubeletPort})
 		if node.ControlPlane {
-			ports = append(ports, "2379", etcdPeer)
-		}
-		for _, port := range ports {
-			knocked++
-			address := net.JoinHostPort(node.Address, port)
-			inside, err := node.Dial(ctx, address)
-			if err := trial.Control("the node itself reaches its port "+port, err); err != nil {
-				return err
-			}
-			_ = inside.Close()
-			trial.Connected(line{nil, "tcp", address, placeOfPort(port)}.seen(true, true))
-			answered, err := knock(ctx, address)
-			if err != nil {
-				return err
-			}
-			trial.Connected(verify.Connection{
-				From: placeOutside, To: placeOfPort(port), Protocol: "tcp", Port: port, Arrived: answered,
-			})
-			if answered {
-				trial.Broken(control, "port %s of node %s answers this machine, which is no node", port, node.Name)
-			}
+			doors = append(doors, door{node, "2379"}, door{node, etcdPeer})
 		}
 	}
-	trial.Held(control, "%d ports of kubelets and etcd are silent to this machine, which reaches the nodes otherwise", knocked)
+	if err := inParallel(doors, func(d door) error {
+		address := net.JoinHostPort(d.node.Address, d.port)
+		inside, err := d.node.Dial(ctx, address)
+		if err := trial.Control("the node itself reaches its port "+d.port, err); err != nil {
+			return err
+		}
+		_ = inside.Close()
+		trial.Connected(line{nil, "tcp", address, placeOfPort(d.port)}.seen(true, true))
+		answered, err := knock(ctx, address)
+		if err != nil {
+			return err
+		}
+		trial.Connected(verify.Connection{
+			From: placeOutside, To: placeOfPort(d.port), Protocol: "tcp", Port: d.port, Arrived: answered,
+		})
+		if answered {
+			trial.Broken(control, "port %s of node %s answers this machine, which is no node", d.port, d.node.Name)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	trial.Held(control, "%d ports of kubelets and etcd are silent to this machine, which reaches the nodes otherwise", len(doors))
 	return nil
 }
 
