@@ -40,8 +40,9 @@ type Scope struct {
 	// TLSFloor is the lowest TLS version that the control plane may speak.
 	TLSFloor baseline.TLSVersion
 
-	mutex sync.Mutex
-	undo  []undo
+	mutex  sync.Mutex
+	undo   []undo
+	common func() (string, error)
 }
 
 type undo struct {
@@ -137,6 +138,18 @@ func (s *Scope) DeferDelete(what string, remove, get func(context.Context) error
 // Namespace makes a namespace for the length of the run.
 func (s *Scope) Namespace(ctx context.Context, part string) (string, error) {
 	return s.LabelledNamespace(ctx, part, nil)
+}
+
+// CommonNamespace is one that nobody has labelled, for all attacks of the run that only ask in it: nothing in it runs, and
+// what one stores, no other minds. Each namespace costs the API server hundreds of requests until it is gone.
+func (s *Scope) CommonNamespace(ctx context.Context) (string, error) {
+	s.mutex.Lock()
+	if s.common == nil {
+		s.common = sync.OnceValues(func() (string, error) { return s.Namespace(ctx, "common") })
+	}
+	get := s.common
+	s.mutex.Unlock()
+	return get()
 }
 
 // LabelledNamespace makes a namespace for the length of the run, with labels from its first moment: of one that is given

@@ -68,7 +68,7 @@ const tokenFolder = "/var/run/secrets/kubernetes.io/serviceaccount"
 // unaskedTokens starts a pod that says nothing of tokens, and makes a Secret that gets one for good.
 func unaskedTokens(ctx context.Context, scope *verify.Scope, trial *verify.Trial) error {
 	const control = "RMP-ADM-004"
-	namespace, err := scope.Namespace(ctx, "unasked")
+	namespace, err := scope.CommonNamespace(ctx)
 	if err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func lastingTokens(ctx context.Context, scope *verify.Scope, trial *verify.Trial
 
 func unlimited(ctx context.Context, scope *verify.Scope, trial *verify.Trial) error {
 	const control = "RMP-ADM-005"
-	namespace, err := scope.Namespace(ctx, "unlimited")
+	namespace, err := scope.CommonNamespace(ctx)
 	if err != nil {
 		return err
 	}
@@ -216,7 +216,7 @@ func hostVolumes(ctx context.Context, scope *verify.Scope, trial *verify.Trial) 
 
 func exposure(ctx context.Context, scope *verify.Scope, trial *verify.Trial) error {
 	const control = "RMP-ADM-009"
-	namespace, err := scope.Namespace(ctx, "exposure")
+	namespace, err := scope.CommonNamespace(ctx)
 	if err != nil {
 		return err
 	}
@@ -258,7 +258,7 @@ func exposure(ctx context.Context, scope *verify.Scope, trial *verify.Trial) err
 
 func safeDefaults(ctx context.Context, scope *verify.Scope, trial *verify.Trial) error {
 	const control = "RMP-ADM-012"
-	namespace, err := scope.Namespace(ctx, "defaults")
+	namespace, err := scope.CommonNamespace(ctx)
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ func shells(ctx context.Context, scope *verify.Scope, trial *verify.Trial) error
 	if err != nil {
 		return err
 	}
-	namespace, err := scope.Namespace(ctx, "shells")
+	namespace, err := scope.CommonNamespace(ctx)
 	if err != nil {
 		return err
 	}

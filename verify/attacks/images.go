@@ -121,7 +121,7 @@ func ways(running *corev1.Pod) []way {
 
 // images brings each reference in each way, and the approved one as well.
 func images(ctx context.Context, scope *verify.Scope, trial *verify.Trial) error {
-	namespace, err := scope.Namespace(ctx, "images")
+	namespace, err := scope.CommonNamespace(ctx)
 	if err != nil {
 		return err
 	}

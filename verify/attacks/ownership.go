@@ -31,7 +31,7 @@ func ownership(ctx context.Context, scope *verify.Scope, trial *verify.Trial) er
 	if len(namespaces) == 0 {
 		return errNoTenants
 	}
-	namespace, err := scope.Namespace(ctx, "ownership")
+	namespace, err := scope.CommonNamespace(ctx)
 	if err != nil {
 		return err
 	}

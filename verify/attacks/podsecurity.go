@@ -147,7 +147,7 @@ func restrictedDeeds() []deed {
 // podSecurity asks for each pod in the namespaces of tenants and in a new one that nobody has labelled. One pod of each
 // level is created in earnest: where nothing stops it, it asks for a node that there is none of.
 func podSecurity(ctx context.Context, scope *verify.Scope, trial *verify.Trial) error {
-	fresh, err := scope.Namespace(ctx, "pods")
+	fresh, err := scope.CommonNamespace(ctx)
 	if err != nil {
 		return err
 	}
