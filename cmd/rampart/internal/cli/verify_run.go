@@ -168,7 +168,7 @@ func verdictOf(report *verify.Report, failOn baseline.Severity) error {
 func interruption(report *verify.Report) error {
 	text := "what it made in the cluster is gone"
 	if len(report.Left) > 0 {
-		text = "left behind: " + strings.Join(report.Left, ", ")
+		text = leftBehind(report)
 	}
 	return &exitError{exitInterrupted, fmt.Errorf("interrupted; what was found until then is written, and %s", text)}
 }
@@ -179,7 +179,16 @@ func remarks(report *verify.Report) string {
 		text += ": " + report.Cut
 	}
 	if len(report.Left) > 0 {
-		text += "; left behind: " + strings.Join(report.Left, ", ")
+		text += "; " + leftBehind(report)
 	}
 	return text
+}
+
+// leftBehind names what could not be cleaned up, unless it is so much that nobody would read the line.
+func leftBehind(report *verify.Report) string {
+	const most = 3
+	if more := len(report.Left) - most; more > 0 {
+		return fmt.Sprintf("left behind: %s and %d more, which the result names", strings.Join(report.Left[:most], ", "), more)
+	}
+	return "left behind: " + strings.Join(report.Left, ", ")
 }
