@@ -56,13 +56,14 @@ tools: rampart ## find or build what a run needs, and start nothing
 doctor: rampart ## look for what would keep a run from working
 	@$(RAMPART) doctor --stack $(STACK)
 
-# Tests on real parts wait more than they work, so that packages and specs run side by side; those that need a cluster take
-# turns. Listed first is what starts first. What kills at a certain moment has the machine for itself.
+# Tests on real parts wait more than they work, so that everything runs side by side; packages that need a cluster take
+# turns. Go starts packages in the order in which they are named: first the longest, then what waits for its turn.
+PARTS := ./tests/e2e ./tests/engine/... ./tests/apiserver/... ./tests/e2e/interruption ./tests/e2e/vanilla ./tests/e2e/cli
+
 .PHONY: test
-test: test-unit test-browser tools ## all tests; they bring their own tools and their own cluster
-	@go test -count=1 -timeout 60m -p 4 -parallel 6 $$(go list ./tests/apiserver/... ./tests/e2e/... ./tests/engine/... | \
-		grep -v /interruption)
-	@go test -count=1 -timeout 30m ./tests/e2e/interruption
+test: tools browser ## all tests; they bring their own tools and their own cluster
+	@cd tools/airgap && go test ./...
+	@go test -count=1 -timeout 60m -p 5 -parallel 6 $(PARTS) ./tests/browser $(UNIT)
 
 .PHONY: test-unit
 test-unit: ## tests of single packages
@@ -74,8 +75,7 @@ test-race: ## tests of single packages with the race detector; needs a C compile
 	@CGO_ENABLED=1 go test -race $(UNIT)
 
 .PHONY: test-browser
-test-browser: ## the report in a real browser; gets Chromium and axe-core if they are missing
-	@cd tools/browser && go run . >/dev/null
+test-browser: browser ## the report in a real browser; gets Chromium and axe-core if they are missing
 	@go test -count=1 -timeout 15m ./tests/browser/...
 
 # What the tests run on is built before them, in sight and outside their time limits.
@@ -117,6 +117,10 @@ fix: $(LINTER) ## mend what the linter can mend by itself
 .PHONY: clean
 clean: ## remove what was compiled from this clone; state and clusters stay
 	rm -rf bin .rampart/bin .rampart/lint-cache .rampart/road.stamp
+
+.PHONY: browser
+browser:
+	@cd tools/browser && go run . >/dev/null
 
 .PHONY: rampart
 rampart:

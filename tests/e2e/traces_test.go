@@ -103,18 +103,20 @@ func mustLook(t *testing.T) traces {
 }
 
 // nothingIsLeft wants every trace to be gone that was not there before. Kubelets take a moment to clear away the folders of
-// pods that are gone; nothing else is given one.
+// pods that are gone, and to give their addresses back; nothing else is given one.
 func nothingIsLeft(t *testing.T, before traces) {
 	t.Helper()
-	const folders = "/var/lib/kubelet/pods/"
+	ofPods := func(trace string) bool {
+		return strings.HasPrefix(trace, "ipamhandles ") || strings.Contains(trace, "/var/lib/kubelet/pods/")
+	}
 	for _, each := range mustLook(t).since(before) {
-		if !strings.Contains(each, folders) {
+		if !ofPods(each) {
 			t.Errorf("left: %s", each)
 		}
 	}
-	framework.Eventually(t, "folders of pods to be gone", time.Minute, func(ctx context.Context) error {
-		now := traces{}
-		if err := now.nodes(ctx); err != nil {
+	framework.Eventually(t, "folders and addresses of pods to be gone", time.Minute, func(ctx context.Context) error {
+		now, err := allTraces(ctx)
+		if err != nil {
 			return err
 		}
 		if left := now.since(before); len(left) > 0 {
