@@ -40,7 +40,8 @@ func Definitions() []string {
 	return names
 }
 
-// definition is one custom resource definition as upstream publishes it: data that we pass on, not text that we write.
+// definition is one custom resource definition as upstream publishes it, but for the prose in it: data that we pass on, not
+// text that we write.
 type definition struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
@@ -120,6 +121,7 @@ func readFile(files fs.FS, name string) ([]definition, error) {
 		if crd.Spec["preserveUnknownFields"] == false {
 			delete(crd.Spec, "preserveUnknownFields")
 		}
+		undescribeVersions(crd.Spec)
 		definitions = append(definitions, crd)
 	}
 }
