@@ -37,6 +37,7 @@ func TestPlanOfANewStack(t *testing.T) {
 	first, text := plan(t, product)
 	second, _ := plan(t, product)
 
+	t.Run("writes no log", func(t *testing.T) { writesNoLog(t, product) }) //nolint:paralleltest // it is the engine's home
 	t.Run("is complete", func(t *testing.T) { t.Parallel(); isComplete(t, product, first) })
 	t.Run("is the same every time", func(t *testing.T) { t.Parallel(); isTheSame(t, first, second) })
 	t.Run("shows no secret", func(t *testing.T) { t.Parallel(); showsNoSecret(t, text) })

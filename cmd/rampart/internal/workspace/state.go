@@ -183,7 +183,7 @@ func (s *Stack) Remains(cluster string) ([]string, error) {
 	if len(others) == 0 {
 		// A passphrase without a state has nothing to open. Plugins that the engine has downloaded are kept.
 		candidates = append(candidates, s.config(), s.state(), s.passphrase(),
-			filepath.Join(s.pulumiHome(), "logs"), filepath.Join(s.pulumiHome(), "workspaces"))
+			s.engineLogs(), filepath.Join(s.pulumiHome(), "workspaces"))
 	}
 	var found []string
 	for _, path := range candidates {

@@ -104,6 +104,9 @@ func (w *Workspace) createState() error {
 			return fmt.Errorf("making the folder of the state: %w", err)
 		}
 	}
+	if err := w.preventLogs(); err != nil {
+		return err
+	}
 	file, err := os.OpenFile(w.passphrase(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, secretMode)
 	if errors.Is(err, fs.ErrExist) {
 		return nil
@@ -120,6 +123,30 @@ func (w *Workspace) createState() error {
 	if err := errors.Join(err, file.Close()); err != nil {
 		// Half a passphrase must not become one.
 		return errors.Join(fmt.Errorf("writing the passphrase: %w", err), os.Remove(w.passphrase()))
+	}
+	return nil
+}
+
+// engineLogs is where the engine keeps its logs.
+func (w *Workspace) engineLogs() string { return filepath.Join(w.pulumiHome(), "logs") }
+
+// noLogs is what people read who look for the engine's logs.
+const noLogs = `Pulumi writes every value that passes through it into a log of every command, and has no switch for that.
+Rampart keeps it from doing so by this file. To have logs, make a folder of it: docs/decisions/0030-no-log-of-the-engine.md.
+`
+
+// preventLogs has a file stand where the engine would make the folder of its logs. A folder that is there is wanted, and left.
+func (w *Workspace) preventLogs() error {
+	file, err := os.OpenFile(w.engineLogs(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, secretMode)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err == nil {
+		_, err = file.WriteString(noLogs)
+		err = errors.Join(err, file.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("keeping the engine from writing logs: %w", err)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -112,6 +113,28 @@ func TestPassphraseIsMadeOnce(t *testing.T) {
 	}
 	if read(t, other.passphrase()) == first {
 		t.Error("two working folders have the same passphrase")
+	}
+}
+
+func TestEngineWritesNoLogUnlessThereIsAFolderForIt(t *testing.T) {
+	t.Parallel()
+	stack := newStack(t)
+	for range 2 {
+		if err := stack.Prepare(); err != nil {
+			t.Fatal(err)
+		}
+		if got := read(t, stack.engineLogs()); got != noLogs {
+			t.Errorf("in place of the folder stands %q", got)
+		}
+	}
+	if err := errors.Join(os.Remove(stack.engineLogs()), os.Mkdir(stack.engineLogs(), folderMode)); err != nil {
+		t.Fatal(err)
+	}
+	if err := stack.Prepare(); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(stack.engineLogs()); err != nil || !info.IsDir() {
+		t.Errorf("a folder that somebody made did not stay: %v", err)
 	}
 }
 
