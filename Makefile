@@ -57,13 +57,13 @@ doctor: rampart ## look for what would keep a run from working
 	@$(RAMPART) doctor --stack $(STACK)
 
 # Tests on real parts wait more than they work, so that everything runs side by side; packages that need a cluster take
-# turns. Go starts packages in the order in which they are named: first the longest, then what waits for its turn.
-PARTS := ./tests/e2e ./tests/engine/... ./tests/apiserver/... ./tests/e2e/interruption ./tests/e2e/vanilla ./tests/e2e/cli
+# turns. Go starts packages in the order in which they are named first: what takes longest, then what has to wait for a turn.
+PARTS := ./tests/e2e ./tests/engine/eks ./tests/engine/aks ./tests/apiserver/... ./tests/engine/... ./tests/e2e/... ./tests/browser
 
 .PHONY: test
 test: tools browser ## all tests; they bring their own tools and their own cluster
 	@cd tools/airgap && go test ./...
-	@go test -count=1 -timeout 60m -p 5 -parallel 6 $(PARTS) ./tests/browser $(UNIT)
+	@go test -count=1 -timeout 60m -p 6 -parallel 6 $(PARTS) $(UNIT)
 
 .PHONY: test-unit
 test-unit: ## tests of single packages
