@@ -31,6 +31,9 @@ func azureJudges(judges map[string]judge) {
 		if of.Text("publicNetworkAccessForQuery") != "Disabled" {
 			into.reachable(of, "queries of the logs", "every network, for whoever Entra ID lets in")
 		}
+		if of.Text("publicNetworkAccessForIngestion") != "Disabled" {
+			into.reachable(of, "ingestion of logs", "every network, for whoever Entra ID lets in")
+		}
 	}
 	judges[native+"StorageAccount"] = func(_ Record, of Resource, into *Public) {
 		if of.True("allowBlobPublicAccess") {

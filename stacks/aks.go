@@ -25,6 +25,7 @@ type AKS struct {
 	VaultName        string            `config:"vaultName"`
 	KeyRotationDays  int               `config:"keyRotationDays"`
 	LogRetentionDays int               `config:"logRetentionDays"`
+	PublicLogQueries bool              `config:"publicLogQueries"`
 	Maintenance      AKSMaintenance    `config:"maintenance"`
 	FIPS             bool              `config:"fips"`
 	AzurePolicy      bool              `config:"azurePolicy"`
@@ -75,8 +76,8 @@ func (c Config) AKSCluster() spec.Cluster {
 		},
 		PublicCIDRs: c.AKS.PublicCIDRs, AdminGroup: c.AKS.AdminGroup, Administrators: c.AKS.Administrators,
 		VaultName: c.AKS.VaultName, KeyRotationDays: c.AKS.KeyRotationDays, LogRetentionDays: c.AKS.LogRetentionDays,
-		Maintenance: spec.Maintenance(c.AKS.Maintenance),
-		FIPS:        c.AKS.FIPS, AzurePolicy: c.AKS.AzurePolicy, Defender: c.AKS.Defender, Tags: c.AKS.Tags,
+		PublicLogQueries: c.AKS.PublicLogQueries, Maintenance: spec.Maintenance(c.AKS.Maintenance),
+		FIPS: c.AKS.FIPS, AzurePolicy: c.AKS.AzurePolicy, Defender: c.AKS.Defender, Tags: c.AKS.Tags,
 	}
 	if id := c.AKS.Network.NodeSubnetID; id != "" {
 		cluster.Network.NodeSubnetID = pulumi.String(id)

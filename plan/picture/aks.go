@@ -44,7 +44,8 @@ func onAKS(record plan.Record) (network, error) {
 		drawn.services = box{title: "Key vault", lines: []string{vaults[0].Text("vaultName"), "public access: " +
 			strings.ToLower(vaults[0].Text("properties", "publicNetworkAccess"))}}
 		drawn.servicesFromPlane = true
-		drawn.links = append(drawn.links, link{"the control plane", "the key vault", "by its identity, as a trusted service of Azure"})
+		drawn.links = append(drawn.links,
+			link{"the control plane", "the key vault", "by its identity, over a private endpoint that AKS makes"})
 	}
 	return drawn, nil
 }

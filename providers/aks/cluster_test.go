@@ -155,6 +155,27 @@ func TestOptions(t *testing.T) {
 	}
 }
 
+// TestLogsAnswerWhereTheyAreAskedTo: by a public address only for questions that were let in, and for the sensor of Defender.
+func TestLogsAnswerWhereTheyAreAskedTo(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change           func(*ClusterArgs)
+		query, ingestion string
+	}{
+		"as it is":       {asIs, "Disabled", "Disabled"},
+		"in dev":         {func(args *ClusterArgs) { args.Environment = "dev" }, "Disabled", "Disabled"},
+		"public queries": {func(args *ClusterArgs) { args.PublicLogQueries = true }, "Enabled", "Disabled"},
+		"Defender":       {func(args *ClusterArgs) { args.Defender = true }, "Disabled", "Enabled"},
+	} {
+		made, _ := mustMake(t, test.change)
+		workspace := made.Named(t, "blue-logs").Inputs.Mappable()
+		query, ingestion := workspace["publicNetworkAccessForQuery"], workspace["publicNetworkAccessForIngestion"]
+		if query != test.query || ingestion != test.ingestion {
+			t.Errorf("%s: queries %v, ingestion %v", name, query, ingestion)
+		}
+	}
+}
+
 // TestAProviderOfTheCallerIsTaken, and none is made beside it.
 func TestAProviderOfTheCallerIsTaken(t *testing.T) {
 	t.Parallel()

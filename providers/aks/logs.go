@@ -29,7 +29,11 @@ func (m *maker) makeWorkspace() (*operationalinsights.Workspace, error) {
 		Sku: &operationalinsights.WorkspaceSkuArgs{
 			Name: pulumi.String(operationalinsights.WorkspaceSkuNameEnumPerGB2018),
 		},
-		RetentionInDays: pulumi.Int(m.args.LogRetentionDays),
+		RetentionInDays:             pulumi.Int(m.args.LogRetentionDays),
+		PublicNetworkAccessForQuery: publicAccess(m.args.PublicLogQueries),
+		// What Azure itself sends of its resources does not come by the public address. What runs on nodes does, and of that
+		// only the sensor of Defender writes here.
+		PublicNetworkAccessForIngestion: publicAccess(m.args.Defender),
 		Features: &operationalinsights.WorkspaceFeaturesArgs{
 			// No shared key writes logs that nobody has sent.
 			DisableLocalAuth: pulumi.Bool(true),
@@ -42,6 +46,13 @@ func (m *maker) makeWorkspace() (*operationalinsights.Workspace, error) {
 		return nil, fmt.Errorf("log workspace: %w", err)
 	}
 	return made, nil
+}
+
+func publicAccess(open bool) pulumi.String {
+	if open {
+		return pulumi.String(operationalinsights.PublicNetworkAccessTypeEnabled)
+	}
+	return pulumi.String(operationalinsights.PublicNetworkAccessTypeDisabled)
 }
 
 // watch sends logs of a resource to the workspace. Azure keeps nothing of them without. A setting is not a part of what it

@@ -48,6 +48,9 @@ var invariants = map[string]property.Invariant[spec.Cluster]{
 		property.In("blue-network", values{"subnets": []any{values{"name": "nodes", "defaultOutboundAccess": true}}}),
 		property.In("blue-vault", values{"properties": values{"publicNetworkAccess": "Enabled"}}),
 		property.In("blue-vault", values{"properties": values{"networkAcls": values{"defaultAction": "Allow"}}}),
+		property.In("blue-logs", values{"publicNetworkAccessForQuery": "Enabled"}),
+		property.In("blue-logs", values{"publicNetworkAccessForQuery": nil}),
+		property.In("blue-logs", values{"publicNetworkAccessForIngestion": "Enabled"}),
 	}},
 	"encrypted": {Faults: encrypted, Sabotage: []property.Sabotage{
 		property.In("blue-cluster", values{"securityProfile": values{"azureKeyVaultKms": values{"enabled": false}}}),
@@ -110,6 +113,12 @@ func private(made *mock.Engine, cluster spec.Cluster) []string {
 	vault := made.Inputs("blue-vault")["properties"]
 	faults.Expect(mock.At(vault, "publicNetworkAccess") == "Disabled" && mock.At(vault, "networkAcls", "defaultAction") == "Deny",
 		"the vault answers: %v", vault)
+	workspace := made.Inputs("blue-logs")
+	for setting, asked := range map[string]bool{
+		"publicNetworkAccessForQuery": cluster.PublicLogQueries, "publicNetworkAccessForIngestion": cluster.Defender,
+	} {
+		faults.Expect(asked || workspace[setting] == "Disabled", "the logs have %s: %v", setting, workspace[setting])
+	}
 	return faults
 }
 

@@ -49,6 +49,12 @@ var openings = map[string][]opening{
 		{"a key vault on every network", "aks-prod-vault", func(inputs map[string]any) {
 			inner(inputs, "properties")["publicNetworkAccess"] = "Enabled"
 		}, "key vault, from every network"},
+		{"queries of the logs on every network", "aks-prod-logs", func(inputs map[string]any) {
+			inputs["publicNetworkAccessForQuery"] = "Enabled"
+		}, "queries of the logs, from every network"},
+		{"the default of Azure's logs", "aks-prod-logs", func(inputs map[string]any) {
+			delete(inputs, "publicNetworkAccessForIngestion")
+		}, "ingestion of logs, from every network"},
 		{"a rule for the Internet", "aks-prod-closed", func(inputs map[string]any) {
 			inputs["securityRules"] = []any{map[string]any{
 				"direction": "Inbound", "access": "Allow", "protocol": "Tcp", "destinationPortRange": "22", "sourceAddressPrefix": "Internet",

@@ -60,6 +60,11 @@ type Cluster struct {
 	// LogRetentionDays is how long logs of the control plane and of the vault are kept, 90 to 730 days. Default: 365.
 	LogRetentionDays int
 
+	// PublicLogQueries has the logs answer questions from every network, for whoever Entra ID lets in: the portal and the
+	// command line can then ask from anywhere. Default: false, and they answer through an Azure Monitor Private Link Scope
+	// that you have, and nowhere else.
+	PublicLogQueries bool
+
 	// Maintenance is when AKS may change the cluster by itself.
 	Maintenance Maintenance
 

@@ -28,6 +28,7 @@ func Draw(t *rapid.T) spec.Cluster {
 		VaultName:         rapid.SampledFrom([]string{"", "kv1", "Keys-of-our-own-cluster1"}).Draw(t, "vault"),
 		KeyRotationDays:   rapid.SampledFrom([]int{0, 28, 730}).Draw(t, "rotation"),
 		LogRetentionDays:  rapid.SampledFrom([]int{0, 90, 730}).Draw(t, "retention"),
+		PublicLogQueries:  rapid.Bool().Draw(t, "public queries"),
 		FIPS:              rapid.Bool().Draw(t, "fips"),
 		AzurePolicy:       rapid.Bool().Draw(t, "azure policy"),
 		Defender:          rapid.Bool().Draw(t, "defender"),
