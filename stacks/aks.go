@@ -86,14 +86,10 @@ func (c Config) AKSCluster() spec.Cluster {
 		cluster.Network.APIServerSubnetID = pulumi.String(id)
 	}
 	for _, each := range c.AKS.NodePools {
-		pool := spec.NodePool{
+		cluster.NodePools = append(cluster.NodePools, spec.NodePool{
 			Name: each.Name, VMSize: each.VMSize, Min: each.Min, Max: each.Max, Zones: each.Zones, DiskGiB: each.DiskGiB,
-			Spot: each.Spot, Labels: each.Labels,
-		}
-		for _, taint := range each.Taints {
-			pool.Taints = append(pool.Taints, spec.Taint(taint))
-		}
-		cluster.NodePools = append(cluster.NodePools, pool)
+			Spot: each.Spot, Labels: each.Labels, Taints: taints(each.Taints),
+		})
 	}
 	return cluster
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/providers/eks/spec"
 )
 
 // What the stacks of all clouds have in common.
@@ -15,6 +16,15 @@ type Taint struct {
 	Key    string `config:"key"`
 	Value  string `config:"value"`
 	Effect string `config:"effect"`
+}
+
+// taints are those of a group of nodes, as the providers of all clouds take them: the type is one.
+func taints(of []Taint) []spec.Taint {
+	var taints []spec.Taint
+	for _, each := range of {
+		taints = append(taints, spec.Taint(each))
+	}
+	return taints
 }
 
 // PrivateHint says how to get into a cluster that answers only inside its network, or nothing.

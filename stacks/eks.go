@@ -86,14 +86,10 @@ func (c Config) EKSCluster() spec.Cluster {
 		cluster.Network.Subnets = append(cluster.Network.Subnets, subnet)
 	}
 	for _, each := range c.EKS.NodeGroups {
-		group := spec.NodeGroup{
+		cluster.NodeGroups = append(cluster.NodeGroups, spec.NodeGroup{
 			Name: each.Name, InstanceTypes: each.InstanceTypes, Min: each.Min, Max: each.Max, Desired: each.Desired,
-			DiskGiB: each.DiskGiB, Spot: each.Spot, Labels: each.Labels,
-		}
-		for _, taint := range each.Taints {
-			group.Taints = append(group.Taints, spec.Taint(taint))
-		}
-		cluster.NodeGroups = append(cluster.NodeGroups, group)
+			DiskGiB: each.DiskGiB, Spot: each.Spot, Labels: each.Labels, Taints: taints(each.Taints),
+		})
 	}
 	return cluster
 }

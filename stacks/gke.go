@@ -91,14 +91,10 @@ func (c Config) GKECluster() spec.Cluster {
 		cluster.Network.SubnetworkID = pulumi.String(g.Network.SubnetworkID)
 	}
 	for _, each := range g.NodePools {
-		pool := spec.NodePool{
+		cluster.NodePools = append(cluster.NodePools, spec.NodePool{
 			Name: each.Name, MachineType: each.MachineType, Min: each.Min, Max: each.Max, DiskGiB: each.DiskGiB,
-			Spot: each.Spot, Labels: each.Labels,
-		}
-		for _, taint := range each.Taints {
-			pool.Taints = append(pool.Taints, spec.Taint(taint))
-		}
-		cluster.NodePools = append(cluster.NodePools, pool)
+			Spot: each.Spot, Labels: each.Labels, Taints: taints(each.Taints),
+		})
 	}
 	return cluster
 }

@@ -15,11 +15,17 @@ const DeployersGroup = "rampart-deployers"
 func (m *maker) makeAccess(control *eks.Cluster) ([]pulumi.Resource, error) {
 	var made []pulumi.Resource
 	administrators := append([]string{m.args.Deployer}, m.args.Administrators...)
+	taken := map[string]bool{}
 	for i, principal := range administrators {
 		part := "access-deployer"
 		if i > 0 {
 			part = "access-" + lastName(principal)
 		}
+		if taken[part] {
+			// A role of the same name in another account, or one that is called deployer and is none.
+			part = "access-" + accountOf(principal) + "-" + lastName(principal)
+		}
+		taken[part] = true
 		entry, err := eks.NewAccessEntry(m.ctx, m.called(part), &eks.AccessEntryArgs{
 			ClusterName:      control.Name,
 			PrincipalArn:     pulumi.String(principal),

@@ -93,6 +93,26 @@ func TestKeysServeOnlyTheirs(t *testing.T) {
 	}
 }
 
+// TestAdministratorsOfOneNameAreToldApart, also from the deployer.
+func TestAdministratorsOfOneNameAreToldApart(t *testing.T) {
+	t.Parallel()
+	made, _ := mustMake(t, func(args *ClusterArgs) {
+		args.Administrators = []string{
+			"arn:aws:iam::111122223333:role/admin", "arn:aws:iam::444455556666:role/admin", "arn:aws:iam::111122223333:role/x/deployer",
+		}
+	})
+	for name, principal := range map[string]string{
+		"blue-access-deployer":              good().Deployer,
+		"blue-access-admin":                 "arn:aws:iam::111122223333:role/admin",
+		"blue-access-444455556666-admin":    "arn:aws:iam::444455556666:role/admin",
+		"blue-access-111122223333-deployer": "arn:aws:iam::111122223333:role/x/deployer",
+	} {
+		if got := made.Named(t, name).Inputs["principalArn"].StringValue(); got != principal {
+			t.Errorf("%s is of %s, want %s", name, got, principal)
+		}
+	}
+}
+
 // TestRolesAreNarrow: nobody's policy of ours allows everything of something, and services are held to this account.
 func TestRolesAreNarrow(t *testing.T) {
 	t.Parallel()

@@ -4,6 +4,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/providers/internal/rules"
 )
 
 // Cluster describes a hardened AKS cluster. Fields are plain where they decide what exists, which must be known at
@@ -85,13 +86,13 @@ type Cluster struct {
 }
 
 // Environment says how much a cluster matters.
-type Environment string
+type Environment = rules.Environment
 
 // The environments.
 const (
-	EnvironmentDev     Environment = "dev"
-	EnvironmentStaging Environment = "staging"
-	EnvironmentProd    Environment = "prod"
+	EnvironmentDev     = rules.EnvironmentDev
+	EnvironmentStaging = rules.EnvironmentStaging
+	EnvironmentProd    = rules.EnvironmentProd
 )
 
 // Network is the virtual network of a cluster: its own, or one that is there already.
@@ -157,12 +158,8 @@ type NodePool struct {
 	Taints []Taint
 }
 
-// Taint keeps pods off that do not tolerate it.
-type Taint struct {
-	Key, Value string
-	// Effect is NoSchedule, PreferNoSchedule or NoExecute.
-	Effect string
-}
+// Taint keeps pods off that do not tolerate it, by Key, Value and Effect: NoSchedule, PreferNoSchedule or NoExecute.
+type Taint = rules.Taint
 
 // Maintenance is a window of time, once a week, for patches of Kubernetes and of the nodes' images.
 type Maintenance struct {

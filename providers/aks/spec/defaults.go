@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/rampart-iac/rampart/providers/internal/rules"
@@ -40,13 +39,7 @@ func (c Cluster) WithDefaults(resourceName string) Cluster {
 	rules.Default(&c.Maintenance.Day, DefaultMaintenanceDay)
 	rules.Default(&c.Maintenance.Start, DefaultMaintenanceStart)
 	rules.Default(&c.Maintenance.Hours, DefaultMaintenanceHours)
-	if len(c.NodePools) == 0 {
-		c.NodePools = []NodePool{{Name: "system"}}
-	}
-	c.NodePools = slices.Clone(c.NodePools)
-	for i := range c.NodePools {
-		c.NodePools[i].setDefaults()
-	}
+	rules.DefaultEach(&c.NodePools, NodePool{Name: "system"}, (*NodePool).setDefaults)
 	return c
 }
 

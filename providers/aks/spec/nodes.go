@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 )
 
 var (
@@ -26,7 +25,7 @@ func (c *checker) nodePools() {
 		if i == 0 {
 			c.systemPool(at, pool)
 		}
-		c.marks(at, pool)
+		c.Marks(at, pool.Taints, pool.Labels, "kubernetes.azure.com")
 	}
 }
 
@@ -62,18 +61,5 @@ func (c *checker) systemPool(at string, pool NodePool) {
 	}
 	if len(pool.Taints) > 0 {
 		c.Report(at+"taints", len(pool.Taints), "keep the cluster's own pods off their pool", "taint another pool")
-	}
-}
-
-// marks holds taints and labels.
-func (c *checker) marks(at string, pool NodePool) {
-	for j, taint := range pool.Taints {
-		c.Taint(fmt.Sprintf("%staints[%d]", at, j), taint.Key, taint.Effect)
-	}
-	for key := range pool.Labels {
-		taken := func(domain string) bool { return strings.Contains(key, domain+"/") }
-		if taken("kubernetes.io") || taken("k8s.io") || taken("kubernetes.azure.com") {
-			c.Report(at+"labels", key, "is a label of Kubernetes or of AKS itself", "choose another one")
-		}
 	}
 }

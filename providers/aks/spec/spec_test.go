@@ -23,7 +23,7 @@ func TestGoodClustersHaveNoFault(t *testing.T) {
 		"public in dev": func(c *Cluster) { c.Environment, c.PublicCIDRs = EnvironmentDev, []string{"203.0.113.0/24"} },
 		"a firewall":    func(c *Cluster) { c.Network.Egress, c.Network.FirewallIP = EgressFirewall, "10.100.0.4" },
 		"a second pool": func(c *Cluster) {
-			pool := NodePool{Name: "gpu", VMSize: "Standard_NC24ads_A100_v4", Spot: true, Taints: []Taint{{"gpu", "", "NoSchedule"}}}
+			pool := NodePool{Name: "gpu", VMSize: "Standard_NC24ads_A100_v4", Spot: true, Taints: []Taint{{Key: "gpu", Value: "", Effect: "NoSchedule"}}}
 			pool.setDefaults()
 			c.NodePools = append(c.NodePools, pool)
 		},
@@ -67,6 +67,7 @@ func TestBadClustersAreRefused(t *testing.T) {
 		"pods in the network":       {func(c *Cluster) { c.Network.PodCIDR = "10.0.0.0/16" }, "network.podCIDR", "overlaps"},
 		"a range of Azure's":        {func(c *Cluster) { c.ServiceCIDR = "172.30.0.0/16" }, "serviceCIDR", "keeps for itself"},
 		"a range too small":         {func(c *Cluster) { c.Network.CIDR = "10.0.0.0/24" }, "network.cidr", "/24"},
+		"a range half public":       {func(c *Cluster) { c.ServiceCIDR = "192.168.0.0/15" }, "serviceCIDR", "not private"},
 		"a public range":            {func(c *Cluster) { c.Network.CIDR = "203.0.0.0/16" }, "network.cidr", "not private"},
 		"a range with a host":       {func(c *Cluster) { c.Network.CIDR = "10.0.0.1/16" }, "network.cidr", "behind the prefix"},
 		"an unknown way out":        {func(c *Cluster) { c.Network.Egress = "open" }, "network.egress", "unknown"},
@@ -104,17 +105,17 @@ func TestBadClustersAreRefused(t *testing.T) {
 		"a fourth zone":         {func(c *Cluster) { c.NodePools[0].Zones = []int{1, 4} }, "nodePools[0].zones[1]", "no zone"},
 		"a zone twice":          {func(c *Cluster) { c.NodePools[0].Zones = []int{1, 1} }, "nodePools[0].zones[1]", "twice"},
 		"the system on spot":    {func(c *Cluster) { c.NodePools[0].Spot = true }, "nodePools[0].spot", "takes back"},
-		"the system tainted":    {func(c *Cluster) { c.NodePools[0].Taints = []Taint{{"a", "", "NoSchedule"}} }, "nodePools[0].taints", "off their pool"},
+		"the system tainted":    {func(c *Cluster) { c.NodePools[0].Taints = []Taint{{Key: "a", Value: "", Effect: "NoSchedule"}} }, "nodePools[0].taints", "off their pool"},
 		"a name twice":          {func(c *Cluster) { c.NodePools = append(c.NodePools, c.NodePools[0]) }, "nodePools[1].name", "another node pool"},
 		"a long pool":           {func(c *Cluster) { c.NodePools[0].Name = "thirteenchars" }, "nodePools[0].name", "no name"},
 		"an unknown effect": {
 			func(c *Cluster) {
 				c.NodePools = append(c.NodePools, c.NodePools[0])
-				c.NodePools[1].Name, c.NodePools[1].Taints = "b", []Taint{{"a", "b", "Never"}}
+				c.NodePools[1].Name, c.NodePools[1].Taints = "b", []Taint{{Key: "a", Value: "b", Effect: "Never"}}
 			}, "nodePools[1].taints[0]", "no taint",
 		},
 		"a label of AKS": {
-			func(c *Cluster) { c.NodePools[0].Labels = map[string]string{"kubernetes.azure.com/mode": ""} }, "nodePools[0].labels", "AKS itself",
+			func(c *Cluster) { c.NodePools[0].Labels = map[string]string{"kubernetes.azure.com/mode": ""} }, "nodePools[0].labels", "cloud keeps",
 		},
 	} {
 		cluster := good()

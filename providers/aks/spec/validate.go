@@ -30,9 +30,7 @@ func (c *checker) identity() {
 	if !region.MatchString(c.cluster.Region) {
 		c.Report("region", c.cluster.Region, "is no region of Azure", "write one such as germanywestcentral")
 	}
-	if !slices.Contains([]Environment{EnvironmentDev, EnvironmentStaging, EnvironmentProd}, c.cluster.Environment) {
-		c.Report("environment", c.cluster.Environment, "is unknown", "use dev, staging or prod")
-	}
+	c.Environment(c.cluster.Environment)
 	for key, value := range c.cluster.Tags {
 		if key == "" || len(key) > 512 || len(value) > 256 || strings.ContainsAny(key, `<>%&\?/`) {
 			c.Report("tags", key, "is no tag of Azure", `use 1 to 512 letters but none of <>%%&\?/, and a value of at most 256`)

@@ -1,8 +1,6 @@
 package spec
 
 import (
-	"slices"
-
 	"github.com/rampart-iac/rampart/providers/internal/rules"
 )
 
@@ -29,13 +27,7 @@ func (c Cluster) WithDefaults(resourceName string) Cluster {
 		rules.Default(&c.Network.CIDR, DefaultCIDR)
 		rules.Default(&c.Network.Egress, EgressNone)
 	}
-	if len(c.NodeGroups) == 0 {
-		c.NodeGroups = []NodeGroup{{Name: "general"}}
-	}
-	c.NodeGroups = slices.Clone(c.NodeGroups)
-	for i := range c.NodeGroups {
-		c.NodeGroups[i].setDefaults()
-	}
+	rules.DefaultEach(&c.NodeGroups, NodeGroup{Name: "general"}, (*NodeGroup).setDefaults)
 	return c
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 )
 
 // instanceType is a family with its generation and attributes, and a size: m7i.large, c7gn.4xlarge, u-6tb1.metal.
@@ -35,19 +34,7 @@ func (c *checker) nodeGroups() {
 		if group.DiskGiB < 20 || group.DiskGiB > 16384 {
 			c.Report(at+"diskGiB", group.DiskGiB, "is out of range", "use 20 to 16384")
 		}
-		c.marks(at, group)
-	}
-}
-
-// marks holds taints and labels.
-func (c *checker) marks(at string, group NodeGroup) {
-	for j, taint := range group.Taints {
-		c.Taint(fmt.Sprintf("%staints[%d]", at, j), taint.Key, taint.Effect)
-	}
-	for key := range group.Labels {
-		if strings.Contains(key, "kubernetes.io/") || strings.Contains(key, "k8s.io/") {
-			c.Report(at+"labels", key, "is a label of Kubernetes itself, which nodes cannot give themselves", "choose another one")
-		}
+		c.Marks(at, group.Taints, group.Labels, "eks.amazonaws.com")
 	}
 }
 

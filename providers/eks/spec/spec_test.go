@@ -24,9 +24,12 @@ func TestGoodClustersHaveNoFault(t *testing.T) {
 		"as it is":          func(*Cluster) {},
 		"public in dev":     func(c *Cluster) { c.Environment, c.PublicCIDRs = EnvironmentDev, []string{"203.0.113.0/24"} },
 		"a key of the user": func(c *Cluster) { c.SecretsKeyARN = "arn:aws:kms:eu-central-1:444455556666:key/0-a" },
-		"a path of a role":  func(c *Cluster) { c.Administrators = []string{"arn:aws:iam::111122223333:role/a/b/admin"} },
-		"arm":               func(c *Cluster) { c.NodeGroups[0].InstanceTypes = []string{"m7g.large", "c7gn.xlarge"} },
-		"metal":             func(c *Cluster) { c.NodeGroups[0].InstanceTypes = []string{"m7i.metal-24xl", "u-6tb1.56xlarge"} },
+		"a key of many regions": func(c *Cluster) {
+			c.SecretsKeyARN = "arn:aws:kms:eu-central-1:111122223333:key/mrk-0123456789abcdef0123456789abcdef"
+		},
+		"a path of a role": func(c *Cluster) { c.Administrators = []string{"arn:aws:iam::111122223333:role/a/b/admin"} },
+		"arm":              func(c *Cluster) { c.NodeGroups[0].InstanceTypes = []string{"m7g.large", "c7gn.xlarge"} },
+		"metal":            func(c *Cluster) { c.NodeGroups[0].InstanceTypes = []string{"m7i.metal-24xl", "u-6tb1.56xlarge"} },
 		"a given network": func(c *Cluster) {
 			c.Network = Network{CIDR: "10.1.0.0/16", VPCID: pulumi.String("vpc-1"), Subnets: []Subnet{
 				{"eu-central-1a", pulumi.String("subnet-1")}, {"eu-central-1b", pulumi.String("subnet-2")},
@@ -70,10 +73,14 @@ func TestBadClustersAreRefused(t *testing.T) {
 		},
 		"ranges that overlap": {func(c *Cluster) { c.Network.CIDR = "172.20.0.0/16" }, "serviceCIDR", "overlaps"},
 		"a range too small":   {func(c *Cluster) { c.Network.CIDR = "10.0.0.0/24" }, "network.cidr", "/24"},
-		"a public range":      {func(c *Cluster) { c.Network.CIDR = "203.0.0.0/16" }, "network.cidr", "not private"},
-		"one zone":            {func(c *Cluster) { c.Network.Zones = c.Network.Zones[:1] }, "network.zones", "two zones"},
-		"a zone elsewhere":    {func(c *Cluster) { c.Network.Zones[1] = "eu-west-1a" }, "network.zones[1]", "no zone of"},
-		"a zone twice":        {func(c *Cluster) { c.Network.Zones[1] = "eu-central-1a" }, "network.zones[1]", "twice"},
+		"a range half public": {func(c *Cluster) { c.ServiceCIDR = "192.168.0.0/15" }, "serviceCIDR", "not private"},
+		"a deployer elsewhere": {
+			func(c *Cluster) { c.Deployer = "arn:aws:iam::999999999999:role/deployer" }, "deployer", "another account",
+		},
+		"a public range":   {func(c *Cluster) { c.Network.CIDR = "203.0.0.0/16" }, "network.cidr", "not private"},
+		"one zone":         {func(c *Cluster) { c.Network.Zones = c.Network.Zones[:1] }, "network.zones", "two zones"},
+		"a zone elsewhere": {func(c *Cluster) { c.Network.Zones[1] = "eu-west-1a" }, "network.zones[1]", "no zone of"},
+		"a zone twice":     {func(c *Cluster) { c.Network.Zones[1] = "eu-central-1a" }, "network.zones[1]", "twice"},
 		"five zones": {
 			func(c *Cluster) {
 				for _, letter := range "cde" {
@@ -110,8 +117,9 @@ func TestBadClustersAreRefused(t *testing.T) {
 		"more than the most":   {func(c *Cluster) { c.NodeGroups[0].Desired = 9 }, "nodeGroups[0].min", "sizes"},
 		"a small disk":         {func(c *Cluster) { c.NodeGroups[0].DiskGiB = 1 }, "nodeGroups[0].diskGiB", "out of range"},
 		"a name twice":         {func(c *Cluster) { c.NodeGroups = append(c.NodeGroups, c.NodeGroups[0]) }, "nodeGroups[1].name", "another node group"},
-		"an unknown effect":    {func(c *Cluster) { c.NodeGroups[0].Taints = []Taint{{"a", "b", "Never"}} }, "nodeGroups[0].taints[0]", "no taint"},
+		"an unknown effect":    {func(c *Cluster) { c.NodeGroups[0].Taints = []Taint{{Key: "a", Value: "b", Effect: "Never"}} }, "nodeGroups[0].taints[0]", "no taint"},
 		"a label of the nodes": {func(c *Cluster) { c.NodeGroups[0].Labels = map[string]string{"node-role.kubernetes.io/x": ""} }, "nodeGroups[0].labels", "Kubernetes itself"},
+		"a label of EKS":       {func(c *Cluster) { c.NodeGroups[0].Labels = map[string]string{"eks.amazonaws.com/nodegroup": ""} }, "nodeGroups[0].labels", "cloud keeps"},
 	} {
 		cluster := good()
 		test.change(&cluster)

@@ -12,7 +12,7 @@ var (
 	account     = regexp.MustCompile(`^[0-9]{12}$`)
 	region      = regexp.MustCompile(`^[a-z]{2}(-gov)?-[a-z]+-[0-9]$`)
 	roleARN     = regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov):iam::([0-9]{12}):role/([\w+=,.@-]+/)*[\w+=,.@-]+$`)
-	keyARN      = regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov):kms:([a-z0-9-]+):([0-9]{12}):key/[0-9a-f-]+$`)
+	keyARN      = regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov):kms:([a-z0-9-]+):([0-9]{12}):key/(mrk-)?[0-9a-f-]+$`)
 	groupName   = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`)
 
 	addonVersion = regexp.MustCompile(`^v[0-9]+\.[0-9]+\.[0-9]+-eksbuild\.[0-9]+$`)
@@ -31,10 +31,7 @@ func (c *checker) identity() {
 	if !region.MatchString(c.cluster.Region) {
 		c.Report("region", c.cluster.Region, "is no region of AWS", "write one such as eu-central-1")
 	}
-	known := []Environment{EnvironmentDev, EnvironmentStaging, EnvironmentProd}
-	if !slices.Contains(known, c.cluster.Environment) {
-		c.Report("environment", c.cluster.Environment, "is unknown", "use dev, staging or prod")
-	}
+	c.Environment(c.cluster.Environment)
 	for key, value := range c.cluster.Tags {
 		if key == "" || len(key) > 128 || len(value) > 256 || strings.HasPrefix(strings.ToLower(key), "aws:") {
 			c.Report("tags", key, "is no tag of AWS", "use 1 to 128 letters that do not start with aws:, and a value of at most 256")
@@ -71,6 +68,7 @@ func (c *checker) principals() {
 		c.Report("deployer", "", "is missing: nobody would be the cluster's administrator", "name the IAM role that runs Pulumi")
 	} else {
 		c.role("deployer", c.cluster.Deployer)
+		c.deployer()
 	}
 	for i, arn := range c.cluster.Administrators {
 		field := fmt.Sprintf("administrators[%d]", i)
@@ -79,6 +77,15 @@ func (c *checker) principals() {
 			continue
 		}
 		c.role(field, arn)
+	}
+}
+
+// deployer holds the one role that must be of the cluster's own account: everything is made there, by whoever is logged in to it.
+func (c *checker) deployer() {
+	parts := roleARN.FindStringSubmatch(c.cluster.Deployer)
+	if parts != nil && parts[2] != c.cluster.Account && account.MatchString(c.cluster.Account) {
+		c.Report("deployer", c.cluster.Deployer, "is a role of another account than "+c.cluster.Account+", where everything is made",
+			"name the role that runs Pulumi there: of a chain of roles the last one")
 	}
 }
 

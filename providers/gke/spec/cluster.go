@@ -4,6 +4,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/providers/internal/rules"
 )
 
 // Cluster describes a hardened, regional GKE cluster. Fields are plain where they decide what exists, which must be known at
@@ -98,13 +99,13 @@ type Cluster struct {
 }
 
 // Environment says how much a cluster matters.
-type Environment string
+type Environment = rules.Environment
 
 // The environments.
 const (
-	EnvironmentDev     Environment = "dev"
-	EnvironmentStaging Environment = "staging"
-	EnvironmentProd    Environment = "prod"
+	EnvironmentDev     = rules.EnvironmentDev
+	EnvironmentStaging = rules.EnvironmentStaging
+	EnvironmentProd    = rules.EnvironmentProd
 )
 
 // Channel is a release channel of GKE: how soon versions come.
@@ -185,12 +186,8 @@ type NodePool struct {
 	Taints []Taint
 }
 
-// Taint keeps pods off that do not tolerate it.
-type Taint struct {
-	Key, Value string
-	// Effect is NoSchedule, PreferNoSchedule or NoExecute.
-	Effect string
-}
+// Taint keeps pods off that do not tolerate it, by Key, Value and Effect: NoSchedule, PreferNoSchedule or NoExecute.
+type Taint = rules.Taint
 
 // Production says whether the cluster is one.
 func (c Cluster) Production() bool { return c.Environment == EnvironmentProd }

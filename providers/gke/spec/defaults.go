@@ -1,8 +1,6 @@
 package spec
 
 import (
-	"slices"
-
 	"github.com/rampart-iac/rampart/providers/internal/rules"
 )
 
@@ -44,13 +42,7 @@ func (c Cluster) WithDefaults(resourceName string) Cluster {
 		rules.Default(&c.Network.PodCIDR, DefaultPodCIDR)
 		rules.Default(&c.Network.Egress, EgressNone)
 	}
-	if len(c.NodePools) == 0 {
-		c.NodePools = []NodePool{{Name: "general"}}
-	}
-	c.NodePools = slices.Clone(c.NodePools)
-	for i := range c.NodePools {
-		c.NodePools[i].setDefaults()
-	}
+	rules.DefaultEach(&c.NodePools, NodePool{Name: "general"}, (*NodePool).setDefaults)
 	return c
 }
 

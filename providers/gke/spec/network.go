@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/rampart-iac/rampart/providers/internal/rules"
 )
 
 // Sizes of ranges, as prefix lengths: what GKE takes, and what is more than anybody needs.
@@ -105,7 +107,7 @@ func (c *checker) endpoint() {
 		case !ok:
 		case prefix.Bits() == 0:
 			c.Report(field, text, "is the whole world", "name the ranges that administrators come from")
-		case !prefix.Addr().IsPrivate():
+		case !rules.Private(prefix):
 			c.Report(field, text, "is no private address space, from which nobody reaches a private address",
 				"outside prod write it into publicCIDRs; in prod come by a bastion or a VPN (docs/gke.md)")
 		}

@@ -39,18 +39,6 @@ func (c *checker) nodePools() {
 		if pool.DiskGiB < 20 || pool.DiskGiB > 16384 {
 			c.Report(at+"diskGiB", pool.DiskGiB, "is out of range", "use 20 to 16384")
 		}
-		c.marks(at, pool)
-	}
-}
-
-// marks holds taints and labels.
-func (c *checker) marks(at string, pool NodePool) {
-	for j, taint := range pool.Taints {
-		c.Taint(fmt.Sprintf("%staints[%d]", at, j), taint.Key, taint.Effect)
-	}
-	for key := range pool.Labels {
-		if strings.Contains(key, "kubernetes.io/") || strings.Contains(key, "k8s.io/") {
-			c.Report(at+"labels", key, "is a label of Kubernetes itself, which nodes cannot give themselves", "choose another one")
-		}
+		c.Marks(at, pool.Taints, pool.Labels)
 	}
 }

@@ -71,6 +71,7 @@ func TestBadClustersAreRefused(t *testing.T) {
 		"a control plane of a /24":   {func(c *Cluster) { c.ControlPlaneCIDR = "172.16.0.0/24" }, "controlPlaneCIDR", "/24"},
 		"a range too small":          {func(c *Cluster) { c.Network.CIDR = "10.0.0.0/28" }, "network.cidr", "/28"},
 		"a public range":             {func(c *Cluster) { c.Network.CIDR = "203.0.0.0/20" }, "network.cidr", "not private"},
+		"administrators half public": {func(c *Cluster) { c.AuthorizedCIDRs = []string{"10.0.0.0/7"} }, "authorizedCIDRs[0]", "no private"},
 		"bits behind the prefix":     {func(c *Cluster) { c.Network.CIDR = "10.0.0.1/20" }, "network.cidr", "bits set"},
 		"one zone":                   {func(c *Cluster) { c.Zones = c.Zones[:1] }, "zones", "two zones"},
 		"a zone elsewhere":           {func(c *Cluster) { c.Zones[1] = "europe-west4-a" }, "zones[1]", "no zone of"},
@@ -113,7 +114,7 @@ func TestBadClustersAreRefused(t *testing.T) {
 		"a small disk":           {func(c *Cluster) { c.NodePools[0].DiskGiB = 1 }, "nodePools[0].diskGiB", "out of range"},
 		"a pool twice":           {func(c *Cluster) { c.NodePools = append(c.NodePools, c.NodePools[0]) }, "nodePools[1].name", "another node pool"},
 		"a long name of a pool":  {func(c *Cluster) { c.NodePools[0].Name = "general-purpose" }, "nodePools[0].name", "no name"},
-		"an unknown effect":      {func(c *Cluster) { c.NodePools[0].Taints = []Taint{{"a", "b", "Never"}} }, "nodePools[0].taints[0]", "no taint"},
+		"an unknown effect":      {func(c *Cluster) { c.NodePools[0].Taints = []Taint{{Key: "a", Value: "b", Effect: "Never"}} }, "nodePools[0].taints[0]", "no taint"},
 		"a label of the nodes":   {func(c *Cluster) { c.NodePools[0].Labels = map[string]string{"kubernetes.io/x": ""} }, "nodePools[0].labels", "Kubernetes itself"},
 	} {
 		cluster := good()

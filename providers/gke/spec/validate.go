@@ -34,10 +34,7 @@ func (c *checker) identity() {
 	if !region.MatchString(c.cluster.Region) {
 		c.Report("region", c.cluster.Region, "is no region of Google Cloud", "write one such as europe-west3, without a zone's letter")
 	}
-	known := []Environment{EnvironmentDev, EnvironmentStaging, EnvironmentProd}
-	if !slices.Contains(known, c.cluster.Environment) {
-		c.Report("environment", c.cluster.Environment, "is unknown", "use dev, staging or prod")
-	}
+	c.Environment(c.cluster.Environment)
 	for name, value := range c.cluster.Labels {
 		if name == "" || !labelText.MatchString(name) || !labelText.MatchString(value) {
 			c.Report("labels", name, "is no label of Google Cloud", "use at most 63 lower-case letters, digits, dashes and underscores")

@@ -48,11 +48,23 @@ func (c *Checker) Sized(field, text string, widest, narrowest int) (netip.Prefix
 	case prefix.Bits() < widest || prefix.Bits() > narrowest:
 		c.Report(field, text, fmt.Sprintf("is a /%d", prefix.Bits()), "use a range from /%d to /%d", widest, narrowest)
 		ok = false
-	case !prefix.Addr().IsPrivate():
+	case !Private(prefix):
 		c.Report(field, text, "is not private address space", "use a part of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16")
 		ok = false
 	}
 	return prefix, ok
+}
+
+// private is the address space that is nobody's on the Internet (RFC 1918).
+var private = []netip.Prefix{
+	netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"),
+}
+
+// Private says whether a range is private address space from its first address to its last: 192.168.0.0/15 is not.
+func Private(prefix netip.Prefix) bool {
+	return slices.ContainsFunc(private, func(space netip.Prefix) bool {
+		return space.Bits() <= prefix.Bits() && space.Contains(prefix.Addr())
+	})
 }
 
 // Public holds the ranges that may reach a public address of the API server: none in prod, never the whole world. The page
@@ -70,16 +82,9 @@ func (c *Checker) Public(production bool, ranges []string, page, private string)
 		case prefix.Bits() < widestPublic:
 			c.Report(field, text, "is as good as the whole world",
 				"name the ranges that administrators come from, none wider than a /%d", widestPublic)
-		case prefix.Addr().IsPrivate():
+		case Private(prefix):
 			c.Report(field, text, "is private address space, from which nobody reaches a public address", "%s", private)
 		}
-	}
-}
-
-// Taint holds a taint of nodes.
-func (c *Checker) Taint(field, key, effect string) {
-	if key == "" || !slices.Contains([]string{"NoSchedule", "PreferNoSchedule", "NoExecute"}, effect) {
-		c.Report(field, key+":"+effect, "is no taint", "give a key and one of NoSchedule, PreferNoSchedule and NoExecute")
 	}
 }
 
@@ -88,5 +93,17 @@ func Default[T comparable](field *T, value T) {
 	var zero T
 	if *field == zero {
 		*field = value
+	}
+}
+
+// DefaultEach sets the fields of every element of a list that has at least one: the given one, if there are none. The list of
+// the caller stays as it is.
+func DefaultEach[T any](list *[]T, only T, settle func(*T)) {
+	if len(*list) == 0 {
+		*list = []T{only}
+	}
+	*list = slices.Clone(*list)
+	for i := range *list {
+		settle(&(*list)[i])
 	}
 }
