@@ -28,7 +28,9 @@ func onGKE() column {
 func gkeNetwork(c column) {
 	c.set(notPossible("neither Dataplane V2 nor GKE's Calico can be told to hold a pod back until its policies are programmed"),
 		"RMP-NET-002")
-	c.set(plannedFor("components/isolation"), "RMP-NET-005", "RMP-NET-007", "RMP-NET-008", "RMP-NET-009")
+	c.set(notPossible("GKE runs add-ons in namespaces that come with its releases, unasked; a denial in all namespaces cuts them off, "+
+		"and Cilium cannot leave out namespaces by how their names begin (decision 21)"), "RMP-NET-005")
+	c.set(plannedFor("components/isolation"), "RMP-NET-007", "RMP-NET-008", "RMP-NET-009")
 	c.set(notPossible("with Workload Identity, GKE's own server answers pods at the metadata address: a pod gets its own identity "+
 		"there, and not the node's"), "RMP-NET-006")
 }
