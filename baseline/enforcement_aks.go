@@ -40,7 +40,8 @@ func aksNodes(c column) {
 	c.set(byCloud("AKS's kubelet: webhook authentication and authorization, no read-only port, certificates of the cluster's "+
 		"authority that renew themselves"), "RMP-NOD-001", "RMP-NOD-002", "RMP-NOD-003", "RMP-NOD-004", "RMP-NOD-007", "RMP-NOD-008",
 		"RMP-NOD-009")
-	c.set(byCloud("AKS's kube-proxy, which serves metrics to its nodes"), "RMP-NOD-010")
+	c.set(notPossible("AKS keeps kube-proxy's configuration, by which its metrics and its health answer on the addresses of a node"),
+		"RMP-NOD-010")
 	c.set(byCloud("AKS's images of nodes, which are replaced, not changed (node OS upgrade channel NodeImage)"), "RMP-NOD-011")
 	c.set(notPossible("AKS gives kube-proxy the kubelet's own kubeconfig, and keeps the files of its nodes itself"), "RMP-NOD-012")
 	c.set(notPossible("AKS has no setting by which kubelets ask again who may use an image that they have"), "RMP-IMG-004")

@@ -37,7 +37,8 @@ func eksNodes(c column) {
 	c.set(byCloud("Bottlerocket's kubelet: webhook authentication and authorization, no read-only port, certificates of the "+
 		"cluster's authority that renew themselves"), "RMP-NOD-001", "RMP-NOD-002", "RMP-NOD-003", "RMP-NOD-004", "RMP-NOD-007",
 		"RMP-NOD-008", "RMP-NOD-009")
-	c.set(byCloud("the add-on kube-proxy, which serves metrics on loopback"), "RMP-NOD-010")
+	c.set(notPossible("the add-on kube-proxy has no setting for it: its metrics are on loopback, and its health answers on all "+
+		"addresses of a node, where load balancers ask for it"), "RMP-NOD-010")
 	c.set(byCloud("Bottlerocket: the root file system is read-only and checked, /etc is made anew at each start"), "RMP-NOD-011")
 	c.set(notApplicable("the add-on kube-proxy has its kubeconfig in a ConfigMap"), "RMP-NOD-012")
 	c.set(notPossible("Bottlerocket has no setting by which kubelets ask again who may use an image that they have"), "RMP-IMG-004")

@@ -28,7 +28,7 @@ func onGKE() column {
 func gkeNetwork(c column) {
 	c.set(notPossible("neither Dataplane V2 nor GKE's Calico can be told to hold a pod back until its policies are programmed"),
 		"RMP-NET-002")
-	c.set(notPossible("GKE runs add-ons in namespaces that come with its releases, unasked; a denial in all namespaces cuts them off, "+
+	c.set(notPossible("GKE runs add-ons in namespaces that come with its releases; a denial in all namespaces cuts them off, "+
 		"and Cilium cannot leave out namespaces by how their names begin (decision 21)"), "RMP-NET-005")
 	c.set(plannedFor("components/isolation"), "RMP-NET-007", "RMP-NET-008", "RMP-NET-009")
 	c.set(notPossible("with Workload Identity, GKE's own server answers pods at the metadata address: a pod gets its own identity "+
@@ -53,8 +53,8 @@ func gkeNodes(c column) {
 		"the port; what GKE does by itself depends on its version"), "RMP-NOD-002")
 	c.set(notPossible("GKE's node pools have no setting for the kubelet's seccomp default; tenants' pods get the profile from Pod "+
 		"Security"), "RMP-NOD-005")
-	c.set(byCloud("Dataplane V2, which has no kube-proxy; beside Calico, GKE's kube-proxy serves metrics on loopback"),
-		"RMP-NOD-010")
+	c.set(notApplicable("Dataplane V2 has no kube-proxy; beside Calico it is GKE's, whose health answers load balancers on all "+
+		"addresses of a node"), "RMP-NOD-010")
 	c.set(byCloud("Container-Optimized OS: the root file system is read-only and checked, /etc is made anew at each start"),
 		"RMP-NOD-011")
 	c.set(notApplicable("Dataplane V2 has no kube-proxy; beside Calico it is GKE's, with files that GKE makes at each start"),
