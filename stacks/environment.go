@@ -52,7 +52,7 @@ func ThisHost(home, stack string) (Host, error) {
 	if err != nil {
 		return Host{}, err
 	}
-	clusters, err := standingClusters(home)
+	clusters, err := FindClusters(home, KubeconfigName)
 	if err != nil {
 		return Host{}, err
 	}

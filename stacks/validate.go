@@ -101,7 +101,7 @@ func (v *validator) provider() {
 // (docs/decisions/0007-no-silent-replacement.md).
 func (v *validator) standing() {
 	for _, each := range v.host.Clusters {
-		if v.host.Stack == "" || each.Stack != v.host.Stack {
+		if v.host.Stack == "" || each.Stack != v.host.Stack || !each.Complete {
 			continue
 		}
 		const remedy = "makes another cluster and deletes %s, which this stack has, with all that is in it: put it back, or run " +

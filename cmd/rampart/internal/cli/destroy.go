@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -36,9 +37,12 @@ its file and up.`,
 }
 
 func (s *session) destroy(ctx context.Context) error {
-	cluster := s.clusterName()
+	clusters, err := s.ownClusters()
+	if err != nil {
+		return err
+	}
 	ours := s.stack.Backend.Ours
-	remains, err := s.remains(cluster)
+	remains, err := s.stack.Remains(clusters...)
 	if err != nil {
 		return err
 	}
@@ -58,10 +62,12 @@ func (s *session) destroy(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := s.removeCluster(ctx, cluster); err != nil {
-		return err
+	for _, cluster := range clusters {
+		if err := s.removeCluster(ctx, cluster); err != nil {
+			return err
+		}
 	}
-	if remains, err = s.remains(cluster); err != nil {
+	if remains, err = s.stack.Remains(clusters...); err != nil {
 		return err
 	}
 	for _, path := range remains {
@@ -83,17 +89,24 @@ func (s *session) sayGone() {
 	}
 }
 
-// remains are the files of the stack in the working folder. With a backend of the user's own, those of the cluster only.
-func (s *session) remains(cluster string) ([]string, error) {
-	return s.stack.Remains(cluster)
+// ownClusters are the clusters whose files are the stack's: whatever was made for it, and the one that its file names, unless
+// that is another stack's. Two files may name the same cluster, one as the copy of the other.
+func (s *session) ownClusters() ([]string, error) {
+	names, err := stacks.ClustersOf(s.stack.Home, s.stack.Name)
+	name := s.clusterName()
+	if err != nil || name == "" || slices.Contains(names, name) {
+		return names, err
+	}
+	if owner := stacks.FindCluster(s.stack.Home, name).Stack; owner != "" {
+		fmt.Fprintf(s.progress, "Cluster %s is stack %s's, and stays\n", name, owner)
+		return names, nil
+	}
+	return append(names, name), nil
 }
 
 // removeCluster removes a cluster that the state knows nothing of: a create that was killed leaves nodes, and a journal
 // that says so, but no result. The plugin removes only what the journal shows to be ours.
 func (s *session) removeCluster(ctx context.Context, cluster string) error {
-	if cluster == "" {
-		return nil
-	}
 	directory := stacks.ClusterDirectory(s.stack.Home, cluster)
 	if _, err := os.Stat(filepath.Join(directory, "journal.json")); errors.Is(err, os.ErrNotExist) {
 		return nil

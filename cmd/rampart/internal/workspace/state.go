@@ -160,9 +160,9 @@ func (s *Stack) Output(resourceType, name string) (text string, found bool, err 
 }
 
 // Remains are the files that are left of a stack when the engine has removed its resources and its state.
-func (s *Stack) Remains(cluster string) ([]string, error) {
+func (s *Stack) Remains(clusters ...string) ([]string, error) {
 	candidates := []string{s.configCopy()}
-	if cluster != "" {
+	for _, cluster := range clusters {
 		candidates = append(candidates, stacks.ClusterDirectory(s.Home, cluster))
 	}
 	others, err := filepath.Glob(filepath.Join(s.state(), bookkeeping, "stacks", "*", "*.json*"))

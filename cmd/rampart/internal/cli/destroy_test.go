@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/workspace"
+	"github.com/rampart-iac/rampart/stacks"
+)
+
+// TestAnotherStacksClusterStays: a stack file that is the copy of another one names the same cluster. To destroy the copy, which
+// was never made, must not touch it.
+func TestAnotherStacksClusterStays(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	for cluster, stack := range map[string]string{"rampart": "kind", "before": "kind", "other": "dev"} {
+		folder := stacks.ClusterDirectory(home, cluster)
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		journal := `{"urn":"urn:pulumi:` + stack + `::rampart::rampart:kind:Cluster::c","phase":"complete"}`
+		for file, content := range map[string]string{"journal.json": journal, stacks.KubeconfigName: "kubeconfig"} {
+			if err := os.WriteFile(filepath.Join(folder, file), []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, test := range []struct {
+		stack, cluster string
+		want           []string
+		says           string
+	}{
+		{"kind", "rampart", []string{"before", "rampart"}, ""},
+		{"dev", "rampart", []string{"other"}, "Cluster rampart is stack kind's, and stays"},
+		{"new", "rampart", nil, "Cluster rampart is stack kind's, and stays"},
+		{"new", "none", []string{"none"}, ""},
+	} {
+		file := filepath.Join(home, "Pulumi."+test.stack+".yaml")
+		if err := os.WriteFile(file, []byte("config: {rampart:cluster: {name: "+test.cluster+"}}\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var progress bytes.Buffer
+		s := &session{progress: &progress, stack: workspace.Stack{Workspace: &workspace.Workspace{Home: home}, Name: test.stack, File: file}}
+		s.stack.Provider = "kind"
+		got, err := s.ownClusters()
+		slices.Sort(got)
+		if err != nil || !slices.Equal(got, test.want) || strings.TrimSpace(progress.String()) != test.says {
+			t.Errorf("%+v: got %v, %v, %q", test, got, err, progress.String())
+		}
+		_, _, err = s.adminKubeconfig(t.Context())
+		if refused := err != nil && strings.Contains(err.Error(), "no cluster on this machine"); refused != (test.stack != "kind") {
+			t.Errorf("%+v: the kubeconfig: %v", test, err)
+		}
+	}
+}
