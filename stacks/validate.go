@@ -98,19 +98,23 @@ func (v *validator) provider() {
 
 // standing refuses what would have the engine make another cluster and then delete the one that the stack has: names of
 // resources begin with the cluster's, so that another name is another cluster to it
-// (docs/decisions/0007-no-silent-replacement.md).
+// (docs/decisions/0007-no-silent-replacement.md). It refuses the name of another stack's cluster as well.
 func (v *validator) standing() {
+	name, ofKind := v.config.Cluster.Name, v.config.Provider == ProviderKind
 	for _, each := range v.host.Clusters {
-		if v.host.Stack == "" || each.Stack != v.host.Stack || !each.Complete {
+		if v.host.Stack == "" || each.Stack == "" {
 			continue
 		}
 		const remedy = "makes another cluster and deletes %s, which this stack has, with all that is in it: put it back, or run " +
 			"\"make destroy\" before the change"
+		own := each.Stack == v.host.Stack
 		switch {
-		case v.config.Provider != ProviderKind:
+		case !own && ofKind && each.Name == name:
+			v.report("cluster.name", name, "is the name of stack %s's cluster on this machine: choose another one", each.Stack)
+		case own && each.Complete && !ofKind:
 			v.report("provider", v.config.Provider, remedy, each.Name)
-		case v.config.Cluster.Name != each.Name:
-			v.report("cluster.name", v.config.Cluster.Name, remedy, each.Name)
+		case own && each.Complete && each.Name != name:
+			v.report("cluster.name", name, remedy, each.Name)
 		}
 	}
 }
