@@ -26,8 +26,8 @@ func (s *session) adminKubeconfig(ctx context.Context) (string, []byte, error) {
 		return "", nil, fmt.Errorf("stack %s has no cluster on this machine: run \"make up%s\" first",
 			s.stack.Name, stackArgument(s.stack.Name))
 	case owner != "" && owner != s.stack.Name:
-		return "", nil, fmt.Errorf("stack %s has no cluster on this machine, and the cluster %s that its file names is stack %s's: give "+
-			"it another name (rampart:cluster.name), or use --stack %s", s.stack.Name, cluster, owner, owner)
+		return "", nil, fmt.Errorf("stack %s has no cluster on this machine, and the cluster %s that its file names is stack %s's: "+
+			"give it another name (rampart:cluster.name), or use --stack %s", s.stack.Name, cluster, owner, owner)
 	}
 	if err != nil {
 		return "", nil, fmt.Errorf("reading the kubeconfig of cluster %s: %w", cluster, err)

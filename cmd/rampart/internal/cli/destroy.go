@@ -62,12 +62,23 @@ func (s *session) destroy(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := s.removeRemains(ctx, clusters); err != nil {
+		return err
+	}
+	s.stack.RemoveEmpty()
+	s.sayGone()
+	return nil
+}
+
+// removeRemains removes what the state knows nothing of: clusters that are left, and files.
+func (s *session) removeRemains(ctx context.Context, clusters []string) error {
 	for _, cluster := range clusters {
 		if err := s.removeCluster(ctx, cluster); err != nil {
 			return err
 		}
 	}
-	if remains, err = s.stack.Remains(clusters...); err != nil {
+	remains, err := s.stack.Remains(clusters...)
+	if err != nil {
 		return err
 	}
 	for _, path := range remains {
@@ -75,8 +86,6 @@ func (s *session) destroy(ctx context.Context) error {
 			return fmt.Errorf("removing what is left of stack %s: %w", s.stack.Name, err)
 		}
 	}
-	s.stack.RemoveEmpty()
-	s.sayGone()
 	return nil
 }
 
