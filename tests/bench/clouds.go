@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
-	"sigs.k8s.io/yaml"
 
 	"github.com/rampart-iac/rampart/baseline"
 	"github.com/rampart-iac/rampart/stacks"
@@ -75,9 +74,12 @@ func (b *bench) cloudStack(ctx context.Context, report *Report, provider baselin
 	if err := stand.Serve(ctx, server); err != nil {
 		return err
 	}
-	product.Stack, product.Cluster, product.Variables = stack, stack, stand.Environment()
-	product.ConfigFile = filepath.Join(product.Dir, stacks.FileName(stack))
-	if err := configure(product); err != nil {
+	product.Variables = stand.Environment()
+	config, err := product.Take(stack)
+	if err != nil {
+		return err
+	}
+	if err := product.Configure(config); err != nil {
 		return err
 	}
 	measured := map[string]string{
@@ -131,21 +133,6 @@ func installCalico(product *framework.Product, server *apiserver.Server) error {
 		Paths: []string{images.CalicoCRDs}, ErrorIfPathMissing: true,
 	})
 	return err
-}
-
-// configure copies the stack's file out of the repository.
-func configure(product *framework.Product) error {
-	content, err := os.ReadFile(filepath.Join(product.Root, "stacks", stacks.FileName(product.Stack)))
-	if err != nil {
-		return err
-	}
-	var file struct {
-		Config map[string]any `json:"config"`
-	}
-	if err := yaml.Unmarshal(content, &file); err != nil {
-		return err
-	}
-	return product.Configure(file.Config)
 }
 
 // resourcesOf counts what is in the stack's state.

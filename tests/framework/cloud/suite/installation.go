@@ -5,14 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
-
-	"sigs.k8s.io/yaml"
 
 	"github.com/rampart-iac/rampart/tests/framework"
 	"github.com/rampart-iac/rampart/tests/framework/apiserver"
@@ -49,8 +46,7 @@ func (c Cloud) install(t *testing.T, stack string) *Installation {
 	if made.cloud, err = cloud.New(t.Context(), product.Root, filepath.Join(product.Dir, "cloud"), c.Package); err != nil {
 		t.Fatal(err)
 	}
-	product.Stack, product.Cluster, product.Variables = stack, stack, made.cloud.Environment()
-	product.ConfigFile = filepath.Join(product.Dir, "Pulumi."+stack+".yaml")
+	product.Stack, product.Variables = stack, made.cloud.Environment()
 	made.configure(t, func(map[string]any) {})
 	if _, err := made.Run(t.Context(), "tools"); err != nil {
 		t.Fatal(err)
@@ -61,18 +57,12 @@ func (c Cloud) install(t *testing.T, stack string) *Installation {
 // configure writes the stack file, with changes to what the repository has.
 func (i *Installation) configure(t *testing.T, change func(config map[string]any)) {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join(i.Root, "stacks", "Pulumi."+i.Stack+".yaml"))
+	config, err := i.Take(i.Stack)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var file struct {
-		Config map[string]any `json:"config"`
-	}
-	if err := yaml.Unmarshal(content, &file); err != nil {
-		t.Fatal(err)
-	}
-	change(file.Config)
-	if err := i.Configure(file.Config); err != nil {
+	change(config)
+	if err := i.Configure(config); err != nil {
 		t.Fatal(err)
 	}
 }
