@@ -82,9 +82,10 @@ func (b *bench) cloudStack(ctx context.Context, report *Report, provider baselin
 	if err := product.Configure(config); err != nil {
 		return err
 	}
+	tags := strings.Join(slices.Sorted(slices.Values(stacks.BuildTags(provider))), "+")
 	measured := map[string]string{
-		filepath.Join(product.Root, ".rampart", "bin", "rampart-program"): "program",
-		filepath.Join(product.Root, ".rampart", "bin", "cloud-recorder"):  "plugin",
+		filepath.Join(product.Root, ".rampart", "bin", "programs", tags, "rampart-program"): "program",
+		filepath.Join(product.Root, ".rampart", "bin", "cloud-recorder"):                    "plugin",
 	}
 	run := func(command string) (Usage, error) {
 		b.say(stack + ": " + command)

@@ -59,8 +59,6 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	if err != nil {
 		return errors.Join(err, giveUp())
 	}
-	// The tests compile one program for all stacks; a user's has what its own stack needs.
-	product.Variables = append(product.Variables, "GOFLAGS="+os.Getenv("GOFLAGS"))
 	bench.product = product
 	report, err := bench.all(ctx)
 	err = errors.Join(err, bench.tidy(context.WithoutCancel(ctx)), giveUp())

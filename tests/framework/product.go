@@ -324,14 +324,8 @@ func (p *Product) Environment() []string {
 		"RAMPART_HOME=" + p.Home(),
 		"TMPDIR=" + p.TempDir(),
 		"KUBECONFIG=" + p.UserKubeconfig(),
-		goFlags(),
 	}, p.Variables)
 }
-
-// goFlags has the program compiled with every cloud, where the product would leave out those that a stack has nothing to do
-// with: a clone has one program, and tests of several stacks at once would link it again under each other's hands. That each
-// cloud can be had alone is a test of package stacks/clouds.
-func goFlags() string { return "GOFLAGS=" + strings.TrimSpace(os.Getenv("GOFLAGS")+" -tags=") }
 
 // Pulumi runs the product's own Pulumi command line on its own backend, as `rampart env` tells users to.
 func (p *Product) Pulumi(ctx context.Context, args ...string) (string, error) {

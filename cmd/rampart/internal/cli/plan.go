@@ -82,10 +82,11 @@ func (s *session) plan(ctx context.Context) (recorded plan.Record, made plan.Pla
 	if err := s.equip(ctx); err != nil {
 		return recorded, made, err
 	}
-	if err := toolchain.BuildProgram(ctx, s.stack.Workspace, s.environment(), s.progress); err != nil {
+	program, err := toolchain.BuildProgram(ctx, s.stack.Workspace, s.environment(), s.progress)
+	if err != nil {
 		return recorded, made, err
 	}
-	if recorded, err = s.record(ctx); err != nil {
+	if recorded, err = s.record(ctx, program); err != nil {
 		return recorded, made, err
 	}
 	made, err = plan.New(recorded, subject)
@@ -104,8 +105,8 @@ func drawPicture(recorded plan.Record, made plan.Plan, path string) error {
 	return nil
 }
 
-// record is what the stack's program asks for.
-func (s *session) record(ctx context.Context) (made plan.Record, err error) {
+// record is what the stack's program, which is compiled to a path, asks for.
+func (s *session) record(ctx context.Context, program string) (made plan.Record, err error) {
 	values, err := stacks.ReadFile(s.stack.File)
 	if err != nil {
 		return plan.Record{}, err
@@ -125,7 +126,7 @@ func (s *session) record(ctx context.Context) (made plan.Record, err error) {
 	defer func() { err = errors.Join(err, remove()) }()
 	file := filepath.Join(folder, "plan.json")
 	if _, err := process.Output(ctx, process.Command{
-		Path: s.stack.Built(toolchain.Program), Dir: s.stack.Root, Env: append(environment, record.Variable+"="+file),
+		Path: program, Dir: s.stack.Root, Env: append(environment, record.Variable+"="+file),
 	}); err != nil {
 		return plan.Record{}, err
 	}

@@ -7,48 +7,72 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/rampart-iac/rampart/cmd/internal/compiled"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/process"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/workspace"
 	"github.com/rampart-iac/rampart/stacks"
 )
 
-// Plugin is the name of our own Pulumi plugin, and Program that of the compiled Pulumi program.
+// Plugin is the name of our own Pulumi plugin, and launcher that of what the engine starts for the program.
 const (
-	Plugin  = "pulumi-resource-rampart"
-	Program = "rampart-program"
+	Plugin   = "pulumi-resource-rampart"
+	launcher = "rampart-launcher"
 )
 
-// Build compiles the plugin and, if there is none yet, the Pulumi program. An unchanged program takes Go well under a
-// second to leave alone. The program of a cloud's stack is compiled in any case. Progress goes to the stream.
+// Build compiles the plugin, the launcher and, if there is none yet, the Pulumi program. What is unchanged takes Go well under
+// a second to leave alone. The program of a cloud's stack is compiled in any case. Progress goes to the stream.
 func Build(ctx context.Context, w *workspace.Workspace, cloud bool, environment []string, progress io.Writer) error {
-	plugin := compilation{from: "./cmd/" + Plugin, to: w.Built(Plugin), what: "the plugin"}
-	if err := compile(ctx, w, environment, plugin, progress); err != nil {
-		return err
+	for _, each := range []compilation{
+		{from: "./cmd/" + Plugin, to: w.Built(Plugin), what: "the plugin", flags: forAll},
+		{from: "./cmd/" + launcher, to: w.Built(launcher), what: "the launcher", flags: forAll},
+	} {
+		if err := each.run(ctx, w, environment, progress); err != nil {
+			return err
+		}
 	}
-	// The language host keeps the program up to date, and compiles it where Pulumi.yaml says. Only the first time takes
-	// minutes, and for a cloud the first time with it, and then the engine would say nothing meanwhile.
-	if _, err := os.Stat(w.Built(Program)); err != nil || cloud {
-		if err := BuildProgram(ctx, w, environment, progress); err != nil {
+	// The launcher keeps the program up to date. Only the first time takes minutes, and for a cloud the first time with it,
+	// and then the engine would say nothing meanwhile.
+	if _, err := os.Stat(program(w, environment)); err != nil || cloud {
+		if _, err := BuildProgram(ctx, w, environment, progress); err != nil {
 			return err
 		}
 	}
 	// Nodes are Linux whatever this machine is, and have no C library that could be relied on.
-	return compile(ctx, w, append(slices.Clone(environment), "GOOS=linux", "CGO_ENABLED=0"), compilation{
+	return compilation{
 		from: "./cmd/rampart-approver", to: stacks.Approver(w.Home), what: "the approver",
 		// Without what only a debugger reads it is a third smaller.
-		flags: []string{"-buildvcs=false", "-ldflags=-s -w"},
-	}, progress)
+		flags: append([]string{"-buildvcs=false", "-ldflags=-s -w"}, forAll...),
+	}.run(ctx, w, append(slices.Clone(environment), "GOOS=linux", "CGO_ENABLED=0"), progress)
 }
 
-// BuildProgram compiles the Pulumi program, or finds that it is what the source says. Progress goes to the stream.
-func BuildProgram(ctx context.Context, w *workspace.Workspace, environment []string, progress io.Writer) error {
-	program := compilation{from: ".", to: w.Built(Program), what: "the Pulumi program"}
-	return compile(ctx, w, environment, program, progress)
+// forAll compiles what is the same for the stacks of all providers without the tags of one: Go writes them into each program,
+// and would link it again for the next provider.
+var forAll = []string{"-tags="}
+
+// program is where the program is that the environment's build tags ask for.
+func program(w *workspace.Workspace, environment []string) string {
+	goFlags := ""
+	for _, entry := range environment {
+		if value, found := strings.CutPrefix(entry, "GOFLAGS="); found {
+			goFlags = value
+		}
+	}
+	return compiled.Program(w.Root, goFlags)
+}
+
+// BuildProgram compiles the Pulumi program, or finds that it is what the source says, and returns its path. Progress goes to
+// the stream.
+func BuildProgram(
+	ctx context.Context, w *workspace.Workspace, environment []string, progress io.Writer,
+) (path string, err error) {
+	path = program(w, environment)
+	return path, place(ctx, path, "the Pulumi program", progress, func(to string) error {
+		return build(ctx, w, environment, compiled.ProgramBuild(to))
+	})
 }
 
 // compilation is one program to compile.
@@ -57,25 +81,33 @@ type compilation struct {
 	flags          []string
 }
 
+func (c compilation) run(ctx context.Context, w *workspace.Workspace, environment []string, progress io.Writer) error {
+	return place(ctx, c.to, c.what, progress, func(to string) error {
+		return build(ctx, w, environment, slices.Concat([]string{"build", "-o", to}, c.flags, []string{c.from}))
+	})
+}
+
+func build(ctx context.Context, w *workspace.Workspace, environment, args []string) error {
+	_, err := process.Output(ctx, process.Command{Path: "go", Args: args, Dir: w.Root, Env: environment})
+	return err
+}
+
 // patience is how long a step may take before the user wants to know what is going on.
 const patience = 2 * time.Second
 
-func compile(
-	ctx context.Context, w *workspace.Workspace, environment []string, of compilation, progress io.Writer,
-) error {
+// place compiles a program where others may be doing the same, and says so if it takes longer than patience.
+func place(ctx context.Context, path, what string, progress io.Writer, compile func(to string) error) error {
 	said := time.AfterFunc(patience, func() {
-		fmt.Fprintf(progress, "Compiling %s (minutes if nothing of it is cached yet)\n", of.what)
+		fmt.Fprintf(progress, "Compiling %s (minutes if nothing of it is cached yet)\n", what)
 	})
 	defer said.Stop()
-	const mode = 0o700
-	if err := os.MkdirAll(filepath.Dir(of.to), mode); err != nil {
-		return fmt.Errorf("compiling %s: %w", of.what, err)
+	waiting := func() {
+		said.Stop()
+		fmt.Fprintf(progress, "Another run is compiling %s: waiting for it\n", what)
 	}
-	_, err := process.Output(ctx, process.Command{
-		Path: "go", Args: slices.Concat([]string{"build", "-o", of.to}, of.flags, []string{of.from}), Dir: w.Root, Env: environment,
-	})
+	err := compiled.Place(ctx, path, waiting, compile)
 	if err != nil && !errors.Is(err, process.ErrInterrupted) {
-		return fmt.Errorf("compiling %s: %w", of.what, err)
+		return fmt.Errorf("compiling %s: %w", what, err)
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/rampart-iac/rampart/cmd/internal/compiled"
 	"github.com/rampart-iac/rampart/stacks"
 )
 
@@ -73,7 +74,7 @@ func (w *Workspace) Tool(name string) string { return filepath.Join(w.Bin(), nam
 
 // Built is the path of a program that is compiled from this clone. Pulumi.yaml names the folder, so that it is the same for
 // every working folder.
-func (w *Workspace) Built(name string) string { return filepath.Join(w.Root, ".rampart", "bin", name) }
+func (w *Workspace) Built(name string) string { return filepath.Join(compiled.Folder(w.Root), name) }
 
 // Stacks is the folder of the stack files.
 func (w *Workspace) Stacks() string { return filepath.Join(w.Root, "stacks") }
