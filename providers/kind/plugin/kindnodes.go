@@ -1,0 +1,110 @@
+package plugin
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// containerDescription is what the engines tell about a container.
+type containerDescription struct {
+	Name  string
+	State struct{ Status string }
+
+	Config struct {
+		Image  string
+		Labels map[string]string
+	}
+
+	NetworkSettings struct {
+		Networks map[string]struct{ IPAddress string }
+	}
+}
+
+func (k *kindClient) nodes(ctx context.Context, cluster string) ([]nodeContainer, error) {
+	names, err := k.engine.run(ctx, "ps", "--all", "--filter", "label="+kindClusterLabel+"="+cluster, "--format", "{{.Names}}")
+	if err != nil {
+		return nil, fmt.Errorf("listing the nodes of cluster %s: %w", cluster, err)
+	}
+	if names == "" {
+		return nil, nil
+	}
+	out, err := k.engine.run(ctx, append([]string{"container", "inspect"}, strings.Fields(names)...)...)
+	if err != nil {
+		return nil, fmt.Errorf("looking at the nodes of cluster %s: %w", cluster, err)
+	}
+	return parseNodes(out)
+}
+
+func parseNodes(text string) ([]nodeContainer, error) {
+	var found []containerDescription
+	if err := json.Unmarshal([]byte(text), &found); err != nil {
+		return nil, fmt.Errorf("understanding the description of the nodes: %w", err)
+	}
+	nodes := make([]nodeContainer, 0, len(found))
+	for _, container := range found {
+		node := nodeContainer{Node: Node{
+			Name:   strings.TrimPrefix(container.Name, "/"),
+			Role:   container.Config.Labels[kindRoleLabel],
+			Image:  container.Config.Image,
+			Status: container.State.Status,
+		}}
+		for _, network := range sortedKeys(container.NetworkSettings.Networks) {
+			node.networks = append(node.networks, network)
+			if node.Address == "" {
+				node.Address = container.NetworkSettings.Networks[network].IPAddress
+			}
+		}
+		nodes = append(nodes, node)
+	}
+	slices.SortFunc(nodes, func(a, b nodeContainer) int { return strings.Compare(a.Name, b.Name) })
+	return nodes, nil
+}
+
+func (k *kindClient) deleteNodes(ctx context.Context, cluster string) error {
+	ctx, cancel := context.WithTimeout(ctx, goneTimeout)
+	defer cancel()
+	for {
+		nodes, err := k.nodes(ctx, cluster)
+		if err != nil {
+			return err
+		}
+		if len(nodes) == 0 {
+			break
+		}
+		args := []string{"rm", "--force", "--volumes"}
+		if k.name() == enginePodman {
+			// Docker kills at once; podman would first wait ten seconds for a node to shut down in order.
+			args = append(args, "--time", "0")
+		}
+		for _, node := range nodes {
+			args = append(args, node.Name)
+		}
+		// A container that is just being made or unmade cannot always be removed at the first attempt.
+		_, err = k.engine.run(ctx, args...)
+		if err == nil {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("deleting the nodes of cluster %s: %w", cluster, err)
+		case <-time.After(stopInterval):
+		}
+	}
+	if err := k.deleteMonitors(ctx, cluster); err != nil {
+		return err
+	}
+	return k.deleteVolumes(ctx, cluster)
+}
+
+func (k *kindClient) startNodes(ctx context.Context, names []string) error {
+	_, err := k.engine.run(ctx, append([]string{"start"}, names...)...)
+	return err
+}
+
+func (k *kindClient) nodeFile(ctx context.Context, node, path string) (string, error) {
+	return k.engine.run(ctx, "exec", "--privileged", node, "cat", path)
+}
