@@ -3,21 +3,14 @@ package plugin
 import (
 	"context"
 	_ "embed" // the scripts that run on nodes
-	"errors"
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 	"time"
-
-	"sigs.k8s.io/yaml"
 )
 
 //go:embed scripts/kubeadm.sh
 var kubeadmScript string
-
-//go:embed scripts/switch-kubelet.sh
-var switchKubelet string
 
 const (
 	// upgradeDirectory is where a node has the programs of the version that it is upgraded to, and marks of what was done.
@@ -76,26 +69,6 @@ func newUpgrade(engine client, state, args ClusterArgs, nodes []nodeContainer) (
 	return u, err
 }
 
-// patchesFolder returns the folder that kubeadm was told to take patches of its pods from. An upgrade makes the pods anew and
-// must be told so again.
-func patchesFolder(patches []string) (string, error) {
-	for _, text := range patches {
-		var patch struct {
-			Kind    string `json:"kind"`
-			Patches struct {
-				Directory string `json:"directory"`
-			} `json:"patches"`
-		}
-		if err := yaml.Unmarshal([]byte(text), &patch); err != nil {
-			return "", fmt.Errorf("understanding a kubeadm patch: %w", err)
-		}
-		if patch.Kind == "InitConfiguration" && patch.Patches.Directory != "" {
-			return patch.Patches.Directory, nil
-		}
-	}
-	return "", nil
-}
-
 // steps are in the order that Kubernetes asks for: no kubelet is ever newer than the API server.
 func (u *upgrade) steps() []upgradeStep {
 	steps := []upgradeStep{
@@ -151,32 +124,6 @@ func (u *upgrade) run(ctx context.Context) error {
 	return nil
 }
 
-// settle waits for what an earlier run has started on the control plane, and gives the API server that is there the files that
-// it understands: those of a newer version may name what an older one has not got.
-func (u *upgrade) settle(ctx context.Context) error {
-	_, err := u.engine.exec(ctx, u.controlPlane, nil, "sh", "-euc", `[ ! -e "$1" ] || flock "$1" true`, "sh", u.folder()+"/lock")
-	if err != nil {
-		return err
-	}
-	files := u.args.ControlPlaneFiles
-	if u.isOld(ctx) {
-		files = u.oldFiles
-	}
-	return u.giveFiles(files)
-}
-
-// isOld says whether the kubelet is still told to run the old API server.
-func (u *upgrade) isOld(ctx context.Context) bool {
-	manifest, err := u.engine.nodeFile(ctx, u.controlPlane, manifestFile)
-	return err == nil && strings.Contains(manifest, "kube-apiserver:"+u.from+"\n")
-}
-
-func (u *upgrade) giveFiles(files map[string]string) error {
-	changed, err := syncFiles(filesDirectory(u.args.Directory), files)
-	u.changed = append(u.changed, changed...)
-	return err
-}
-
 func (u *upgrade) folder() string { return upgradeDirectory + "/" + u.to }
 
 func (u *upgrade) marked(ctx context.Context, node, mark string) bool {
@@ -187,92 +134,6 @@ func (u *upgrade) marked(ctx context.Context, node, mark string) bool {
 func (u *upgrade) kubeadm(ctx context.Context, node, mark string, args ...string) error {
 	command := append([]string{"sh", "-euc", kubeadmScript, "sh", u.folder(), mark}, args...)
 	_, err := u.engine.exec(ctx, node, nil, command...)
-	return err
-}
-
-// plan changes nothing: kubeadm looks at the versions, and has a pod run.
-func (u *upgrade) plan(ctx context.Context) error {
-	if u.marked(ctx, u.controlPlane, "applied") {
-		return nil
-	}
-	return u.kubeadm(ctx, u.controlPlane, "planned", "upgrade", "plan", u.to, ignoredChecks)
-}
-
-func (u *upgrade) apply(ctx context.Context) error {
-	if u.marked(ctx, u.controlPlane, "applied") {
-		return nil
-	}
-	command := []string{"upgrade", "apply", u.to, "--yes", ignoredChecks}
-	if u.patches != "" {
-		command = append(command, "--patches", u.patches)
-	}
-	// From here on the cluster is no longer what the state says it is.
-	if err := noteUpgrade(u.args.Directory, u.to); err != nil {
-		return err
-	}
-	if err := u.giveFiles(u.args.ControlPlaneFiles); err != nil {
-		return err
-	}
-	if err := u.kubeadm(ctx, u.controlPlane, "applied", command...); err != nil {
-		if ctx.Err() == nil && u.isOld(ctx) { // kubeadm has put everything back
-			err = errors.Join(err, u.giveFiles(u.oldFiles), noteUpgrade(u.args.Directory, ""))
-		}
-		return err
-	}
-	u.applied = true
-	return u.engine.waitReady(ctx, u.controlPlane)
-}
-
-func (u *upgrade) configureWorker(ctx context.Context, node string) error {
-	return u.kubeadm(ctx, node, "configured", "upgrade", "node", ignoredChecks)
-}
-
-func (u *upgrade) switchKubelet(ctx context.Context, node string) error {
-	if u.serves(ctx, node) == nil {
-		return nil
-	}
-	if _, err := u.engine.exec(ctx, node, nil, "sh", "-euc", switchKubelet, "sh", u.folder(), u.to); err != nil {
-		return err
-	}
-	return await(ctx, nodeTimeout, func() error { return u.serves(ctx, node) })
-}
-
-// serves says why a node does not yet serve with the new version, or nothing.
-func (u *upgrade) serves(ctx context.Context, node string) error {
-	const status = `{.status.nodeInfo.kubeletVersion} {.status.conditions[?(@.type=="Ready")].status}`
-	found, err := u.kubectl(ctx, "get", "node", node, "--output", "jsonpath="+status)
-	if err != nil {
-		return err
-	}
-	if found != u.to+" True" {
-		return fmt.Errorf("node %s is at version and readiness %q, and should be at %q", node, found, u.to+" True")
-	}
-	return nil
-}
-
-// drain notes that it was the upgrade that closed the node: one that its administrator has closed stays closed.
-func (u *upgrade) drain(ctx context.Context, node string) error {
-	if u.serves(ctx, node) == nil {
-		return nil
-	}
-	closed, err := u.kubectl(ctx, "get", "node", node, "--output", "jsonpath={.spec.unschedulable}")
-	if err != nil {
-		return err
-	}
-	if closed != "true" {
-		if _, err := u.engine.exec(ctx, node, nil, "touch", u.folder()+"/cordoned"); err != nil {
-			return err
-		}
-	}
-	_, err = u.kubectl(ctx, "drain", node, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout", drainTimeout)
-	return err
-}
-
-func (u *upgrade) uncordon(ctx context.Context, node string) error {
-	if !u.marked(ctx, node, "cordoned") {
-		return nil
-	}
-	_, err := u.kubectl(ctx, "uncordon", node)
 	return err
 }
 
