@@ -62,6 +62,11 @@ func (s *stack) takeDown(t *testing.T) {
 		t.Logf("kept cluster %s in %s", s.Product.Cluster, s.Dir)
 		return
 	}
+	if s.cluster["ephemeral"] == false {
+		if _, err := s.Pulumi(ctx, "state", "unprotect", "--all", "--yes", "--stack", s.Stack); err != nil {
+			t.Error(err)
+		}
+	}
 	if _, err := s.Destroy(ctx); err != nil {
 		t.Error(err)
 	}

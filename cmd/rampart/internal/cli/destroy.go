@@ -17,23 +17,60 @@ import (
 )
 
 func newDestroy(shared *flags) *cobra.Command {
-	return &cobra.Command{
+	var keepKey, unprotect bool
+	command := &cobra.Command{
 		Use:   "destroy",
 		Short: "Remove the stack: cluster, networks, files and state",
 		Long: `Removes the stack: cluster, networks, files and state.
 
 The tools and what was built are kept, and the node image in the container engine, so that the next up is quick: "rampart
 prune" removes node images that no cluster uses. A stack that is protected (ephemeral: false) has to be made ephemeral first, by
-its file and up.`,
+its file and up.
+
+With --keep-key the cluster goes and the stack stays, with the key that Secrets are encrypted with: the next up makes another
+cluster, and a snapshot of this one can be restored into it. The key stays protected if it was.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := newSession(cmd, shared)
 			if err != nil {
 				return err
 			}
+			switch {
+			case keepKey:
+				return s.destroyCluster(cmd.Context(), unprotect)
+			case unprotect:
+				return errors.New("--unprotect goes with --keep-key: a whole stack that is protected is made ephemeral by its file " +
+					"(ephemeral: true) and up, and then destroyed")
+			}
 			return s.destroy(cmd.Context())
 		},
 	}
+	command.Flags().BoolVar(&keepKey, "keep-key", false, "remove the cluster only, so that another one can take a snapshot of it")
+	command.Flags().BoolVar(&unprotect, "unprotect", false, "with --keep-key: also if the cluster is protected")
+	return command
+}
+
+// destroyCluster removes the cluster and what is in it. The stack stays, and the encryption key in it.
+func (s *session) destroyCluster(ctx context.Context, unprotect bool) error {
+	cluster, err := s.ofState(ctx)
+	if err != nil {
+		return err
+	}
+	if cluster.cluster.Protect {
+		if !unprotect {
+			return fmt.Errorf("cluster %s is protected (ephemeral: false), and nothing was removed: add --unprotect if it may go with "+
+				"all that is in it", cluster.cluster.Text("name"))
+		}
+		if err := cluster.pulumi.Unprotect(ctx, cluster.cluster.URN); err != nil {
+			return err
+		}
+	}
+	if err := cluster.pulumi.DestroyAllBut(ctx, cluster.key.URN); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.stdout, "\nCluster %s is gone. Stack %s keeps its encryption key: up makes another cluster, and \"snapshot "+
+		"restore --force\" brings a snapshot of this one into it (docs/operations.md).\n", cluster.cluster.Text("name"), s.stack.Name)
+	return nil
 }
 
 func (s *session) destroy(ctx context.Context) error {

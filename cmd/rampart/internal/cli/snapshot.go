@@ -11,7 +11,10 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/authority"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/node"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/progress"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/snapshot"
@@ -157,6 +160,11 @@ func (s *session) restoreSnapshot(ctx context.Context, file string, force bool) 
 	if err := s.replaceData(ctx, on, found, phases); err != nil {
 		return err
 	}
+	if found.ClusterID != into.ID {
+		if err := s.adopt(ctx, cluster.admin, report); err != nil {
+			return err
+		}
+	}
 	fmt.Fprintf(s.stdout, "\nCluster %s has the %d objects of %s again.\n", into.Name, found.Objects,
 		found.Taken.Format(time.RFC1123))
 	fmt.Fprintln(s.stdout, `If the stack's file has changed since, run up. "rampart drift" shows what differs from the state.`)
@@ -181,6 +189,36 @@ func (s *session) replaceData(ctx context.Context, on node.Node, found *snapshot
 	}
 	return errors.Join(err, etcd.RemovePrepared(ctx))
 }
+
+// adopt makes what was restored from another cluster's snapshot know the authority of this one, and has its pods started anew.
+func (s *session) adopt(ctx context.Context, admin *rest.Config, report *progress.Reporter) error {
+	config := rest.CopyConfig(admin)
+	config.QPS, config.Burst = adoptRate, adoptRate
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return err
+	}
+	end := report.Begin("Publishing this cluster's authority in place of the other's")
+	count, err := authority.Publish(ctx, client, admin.CAData)
+	end(fmt.Sprintf("in %d namespaces", count), err)
+	if err != nil {
+		return fmt.Errorf("%w: restore the snapshot again", err)
+	}
+	end = report.Begin("Having pods made anew, which ran on other nodes")
+	count, left, err := authority.Restart(ctx, client)
+	end(fmt.Sprintf("%d pods", count), err)
+	if err != nil {
+		return fmt.Errorf("%w: restore the snapshot again", err)
+	}
+	if len(left) > 0 {
+		fmt.Fprintf(s.progress, "Nothing makes these pods anew, and they may know the other cluster's authority only: %s\n",
+			strings.Join(left, ", "))
+	}
+	return nil
+}
+
+// adoptRate is how many objects a second are written. There is nobody else yet who asks for anything.
+const adoptRate = 50
 
 // phases reports things of which each ends when the next begins.
 type phases struct {

@@ -32,6 +32,15 @@ func (s *session) standing(ctx context.Context) (*standing, error) {
 	if _, err := s.configuration(); err != nil {
 		return nil, err
 	}
+	found, err := s.ofState(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.reach(ctx, found)
+}
+
+// ofState is the cluster that the state knows, whether or not it can be reached and whatever is wrong with the stack's file.
+func (s *session) ofState(ctx context.Context) (*standing, error) {
 	if s.stack.Backend.Ours && !s.stack.Exists() {
 		return nil, s.noCluster()
 	}
@@ -42,11 +51,19 @@ func (s *session) standing(ctx context.Context) (*standing, error) {
 	if err := pulumi.Ready(ctx); err != nil {
 		return nil, err
 	}
-	return s.locate(ctx, pulumi)
+	return s.find(ctx, pulumi)
 }
 
-// locate finds the cluster with an engine that is ready.
+// locate finds the cluster with an engine that is ready, and the way in.
 func (s *session) locate(ctx context.Context, pulumi *engine.Engine) (*standing, error) {
+	found, err := s.find(ctx, pulumi)
+	if err != nil {
+		return nil, err
+	}
+	return s.reach(ctx, found)
+}
+
+func (s *session) find(ctx context.Context, pulumi *engine.Engine) (*standing, error) {
 	found := &standing{pulumi: pulumi}
 	if err := found.read(ctx); err != nil {
 		return nil, err
@@ -54,6 +71,11 @@ func (s *session) locate(ctx context.Context, pulumi *engine.Engine) (*standing,
 	if found.key.URN == "" || found.cluster.URN == "" {
 		return nil, s.noCluster()
 	}
+	return found, nil
+}
+
+// reach finds the way into a cluster.
+func (s *session) reach(ctx context.Context, found *standing) (*standing, error) {
 	if len(found.controlPlane()) == 0 {
 		return nil, fmt.Errorf("the state of stack %s knows no control-plane node: run up first", s.stack.Name)
 	}

@@ -210,6 +210,23 @@ func (e *Engine) Destroy(ctx context.Context, lookFirst bool) error {
 	return err
 }
 
+// DestroyAllBut removes everything but one resource and what that one needs, and keeps the stack. It does not name what is to go:
+// with targets, the engine (v3.256) works out what a cluster's going would replace, and closes the cluster's provider over it
+// (docs/decisions/0007-no-silent-replacement.md).
+func (e *Engine) DestroyAllBut(ctx context.Context, urn string) error {
+	return e.show(ctx, "destroy", "--yes", "--skip-preview", "--stack", e.Stack.Name, "--suppress-permalink=true",
+		"--suppress-outputs", "--exclude", urn)
+}
+
+// Unprotect lets a resource be deleted until the program protects it again.
+func (e *Engine) Unprotect(ctx context.Context, urn string) error {
+	_, err := process.Output(ctx, e.command("state", "unprotect", urn, "--yes", "--stack", e.Stack.Name, "--non-interactive"))
+	if err != nil {
+		return fmt.Errorf("unprotecting %s: %w", urn, err)
+	}
+	return nil
+}
+
 // Outputs are the outputs of the stack, secrets in plain text.
 func (e *Engine) Outputs(ctx context.Context) (map[string]any, error) {
 	text, err := process.SecretOutput(ctx, e.command("stack", "output", "--show-secrets", "--json", "--stack", e.Stack.Name))

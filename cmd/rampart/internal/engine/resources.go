@@ -16,6 +16,9 @@ type Resource struct {
 	URN     string         `json:"urn"`
 	Type    string         `json:"type"`
 	Outputs map[string]any `json:"outputs"`
+
+	// Protect says that the engine refuses to delete it.
+	Protect bool `json:"protect"`
 }
 
 // Text returns an output that is a plain string, or nothing.
