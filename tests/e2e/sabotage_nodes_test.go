@@ -67,6 +67,7 @@ func nodeSabotages() []sabotage {
 		), ids("RMP-DAT-002", "RMP-NOD-002", "RMP-NOD-010", "RMP-CPL-003")},
 		{"files of the node are open to all", openFiles,
 			ids("RMP-CPL-018", "RMP-CPL-019", "RMP-DAT-005", "RMP-NOD-009", "RMP-NOD-011")},
+		{"etcd runs as root", doubleAs("0", "etcd", "no flag of it", "--logger=zap"), ids("RMP-DAT-005")},
 		{"programs run with weak flags", together(
 			double("kube-apiserver", "authentication-config|enable-admission-plugins", "--anonymous-auth=true",
 				"--profiling=true", "--service-account-extend-token-expiration=true", "--token-auth-file=/tokens",
@@ -111,9 +112,14 @@ func openFiles(t *testing.T) func(context.Context) error {
 		"while read mode file; do chmod $mode $file; done < /tmp/e2e/modes; systemctl start rampart-cni-modes.path")
 }
 
-// double starts a process with the name and the flags of a program that runs on the node, without those that match an
-// expression and with others after them. It does nothing else. Who looks at flags cannot tell which of the two is meant.
+// double starts a process with the name, the user and the flags of a program that runs on the node, without those that match
+// an expression and with others after them. It does nothing else. Who looks at flags cannot tell which of the two is meant.
 func double(program, without string, flags ...string) func(*testing.T) func(context.Context) error {
+	return doubleAs("$(stat --format=%u /proc/$pid)", program, without, flags...)
+}
+
+// doubleAs is double with another user, by number.
+func doubleAs(user, program, without string, flags ...string) func(*testing.T) func(context.Context) error {
 	return func(t *testing.T) func(context.Context) error {
 		t.Helper()
 		undo := onNode(t, fmt.Sprintf(`set -e
@@ -122,7 +128,8 @@ pid=$(pgrep --oldest --full '^([^ ]*/)?%[1]s ')
 tr '\0' '\n' < /proc/$pid/cmdline | tail -n +2 | grep -v -E -e '^--(%[2]s)=' > /tmp/e2e/%[1]s.flags
 printf '%%s\n' %[3]s >> /tmp/e2e/%[1]s.flags
 printf 'mapfile -t flags < /tmp/e2e/%[1]s.flags\nexec -a %[1]s bash -c "while :; do sleep 60; done" "${flags[@]}"\n' > /tmp/e2e/%[1]s.sh
-systemd-run --quiet --unit=e2e-double-%[1]s bash /tmp/e2e/%[1]s.sh`, program, without, strings.Join(flags, " ")),
+systemd-run --quiet --unit=e2e-double-%[1]s --uid=%[4]s bash /tmp/e2e/%[1]s.sh`,
+			program, without, strings.Join(flags, " "), user),
 			"systemctl stop e2e-double-"+program)
 		framework.Eventually(t, "the double to run", 10*time.Second, func(ctx context.Context) error {
 			_, err := cluster.ControlPlane().Exec(ctx, "pgrep", "--full", "^"+program+" -c while.* "+regexp.QuoteMeta(flags[0]))

@@ -36,6 +36,9 @@ func etcdAttacks() []verify.Attack {
 		}, {
 			Name: "etcd-clients", Does: "talk to etcd without a certificate and with a false one",
 			Proves: ids("RMP-DAT-003", "RMP-DAT-004"), Needs: []verify.Need{verify.NeedNodes}, Run: etcdClients,
+		}, {
+			Name: "etcd-user", Does: "look at whose process etcd is, and what it may do",
+			Proves: ids("RMP-DAT-005"), Needs: []verify.Need{verify.NeedNodes}, Run: etcdUser,
 		},
 	}
 }
