@@ -60,7 +60,7 @@ func TestReportOfKeptResults(t *testing.T) {
 		"20261125T120000Z-half.json": `{"schemaVersion": 1, "results": [`, "20261126T120000Z-future.json": `{"schemaVersion": 99}`,
 		"report.html": "an older page",
 	} {
-		if err := os.WriteFile(filepath.Join(kept, name), []byte(content), 0o644); err != nil { //nolint:gosec // others can read it
+		if err := os.WriteFile(filepath.Join(kept, name), []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
