@@ -7,9 +7,10 @@ import (
 	"time"
 )
 
-// Poll asks until the check returns nil. When the deadline is over, the error says what was waited for, how long, and
-// why it was not so the last time.
+// Poll asks until the check returns nil. When the deadline is over, or the context, the error says what was waited for, how
+// long, and why it was not so the last time.
 func Poll(ctx context.Context, what string, deadline time.Duration, check func(context.Context) error) error {
+	started := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
 	interval := time.NewTicker(250 * time.Millisecond)
@@ -26,7 +27,8 @@ func Poll(ctx context.Context, what string, deadline time.Duration, check func(c
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("waited %s for %s: %w", deadline, what, last)
+			// Less than the deadline, if who asks has less time.
+			return fmt.Errorf("waited %s for %s: %w", time.Since(started).Round(100*time.Millisecond), what, last)
 		case <-interval.C:
 		}
 	}
