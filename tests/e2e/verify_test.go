@@ -32,6 +32,9 @@ func TestVerifyProvesTheCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	attestation := filepath.Join(product.Dir, "attestation.json")
+	if err := os.WriteFile(attestation, []byte("an older one"), 0o644); err != nil { //nolint:gosec // others can read it
+		t.Fatal(err)
+	}
 	var runs sync.WaitGroup
 	for _, args := range [][]string{{"--attest", attestation, "--key", private}, {"--area", "NET", "--area", "IMG"}} {
 		runs.Go(func() {
@@ -53,6 +56,9 @@ func TestVerifyProvesTheCluster(t *testing.T) {
 	}
 	runs.Wait()
 	nothingIsLeft(t, before)
+	if info, err := os.Stat(attestation); err != nil || info.Mode() != 0o600 {
+		t.Errorf("the attestation has mode %v (%v)", info.Mode(), err)
+	}
 	attested(t, attestation, public)
 }
 

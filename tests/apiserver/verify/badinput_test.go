@@ -181,6 +181,7 @@ func TestAClusterThatGoesAway(t *testing.T) {
 	defer cancel()
 	inhabited(t, server)
 	file := filepath.Join(t.TempDir(), "result.json")
+	readableByAll(t, file)
 	command := exec.CommandContext(ctx, commandLine(t), "verify", "--kubeconfig", kubeconfig(t, server.Admin), "--output", "json", "--file", file)
 	stderr, err := command.StderrPipe()
 	if err != nil {
@@ -207,6 +208,9 @@ func TestAClusterThatGoesAway(t *testing.T) {
 	if !strings.Contains(said, "the cluster stopped answering") {
 		t.Errorf("it said %s", said)
 	}
+	if info, err := os.Stat(file); err != nil || info.Mode() != 0o600 {
+		t.Errorf("the result, which says where the cluster is weak, has mode %v (%v)", info.Mode(), err)
+	}
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -217,5 +221,17 @@ func TestAClusterThatGoesAway(t *testing.T) {
 	}
 	if !strings.Contains(report.Cut, "the cluster stopped answering") || report.Score.Failed+report.Score.Proven == 0 || report.Score.Prevented == 0 {
 		t.Errorf("cut %q, score %+v", report.Cut, report.Score)
+	}
+}
+
+// readableByAll makes a file that everybody may read and write.
+func readableByAll(t *testing.T, path string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte("an older result"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const everybody = 0o666
+	if err := os.Chmod(path, everybody); err != nil {
+		t.Fatal(err)
 	}
 }
