@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/rampart-iac/rampart/cmd/internal/compiled"
@@ -95,16 +96,18 @@ func build(ctx context.Context, w *workspace.Workspace, environment, args []stri
 // patience is how long a step may take before the user wants to know what is going on.
 const patience = 2 * time.Second
 
-// place compiles a program where others may be doing the same, and says so if it takes longer than patience.
+// place compiles a program where others may be doing the same, and says what takes longer than patience.
 func place(ctx context.Context, path, what string, progress io.Writer, compile func(to string) error) error {
+	var others atomic.Bool
 	said := time.AfterFunc(patience, func() {
+		if others.Load() {
+			fmt.Fprintf(progress, "Another run is compiling %s: waiting for it\n", what)
+			return
+		}
 		fmt.Fprintf(progress, "Compiling %s (minutes if nothing of it is cached yet)\n", what)
 	})
 	defer said.Stop()
-	waiting := func() {
-		said.Stop()
-		fmt.Fprintf(progress, "Another run is compiling %s: waiting for it\n", what)
-	}
+	waiting := func() { others.Store(true) }
 	err := compiled.Place(ctx, path, waiting, compile)
 	if err != nil && !errors.Is(err, process.ErrInterrupted) {
 		return fmt.Errorf("compiling %s: %w", what, err)
