@@ -97,12 +97,17 @@ const nextExtension = ".next"
 
 // removeLeft removes what runs that were killed have left of a program.
 func removeLeft(path string) error {
-	left, err := filepath.Glob(path + ".*" + nextExtension)
+	folder, program := filepath.Split(path)
+	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return err
 	}
-	for _, each := range left {
-		if err := os.Remove(each); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for _, entry := range entries {
+		name := entry.Name()
+		if !strings.HasPrefix(name, program+".") || !strings.HasSuffix(name, nextExtension) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(folder, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}

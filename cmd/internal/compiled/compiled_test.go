@@ -74,7 +74,7 @@ func TestAnUnchangedProgramIsNeitherLinkedNorPlacedAgain(t *testing.T) {
 // TestAProgramIsPlacedWhole starts what is in place over and over while other programs are put there.
 func TestAProgramIsPlacedWhole(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "folder", "program")
+	path := filepath.Join(t.TempDir(), "folder [of mine", "program")
 	place := func(number int) {
 		if err := compiled.Place(t.Context(), path, nil, func(to string) error {
 			// As "go build" does: the name is free for a moment, and then the file grows.
@@ -109,7 +109,7 @@ func TestAProgramIsPlacedWhole(t *testing.T) {
 	}
 	stop()
 	others.Wait()
-	left, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"))
+	left, err := os.ReadDir(filepath.Dir(path))
 	if err != nil || len(left) != 2 { // the program and its lock
 		t.Errorf("left in the folder: %v, %v", left, err)
 	}
