@@ -43,6 +43,7 @@ type Scope struct {
 	mutex  sync.Mutex
 	undo   []undo
 	common func() (string, error)
+	places map[string]*place
 }
 
 type undo struct {
@@ -119,15 +120,6 @@ func gone(remove, get func(context.Context) error) func(context.Context) error {
 			return errors.New("it is still there")
 		})
 	}
-}
-
-// PlayOutside is that of the cluster. What the attack cannot take off the nodes again is tried once more at the end of the run.
-func (s *Scope) PlayOutside(ctx context.Context, address string, ports ...string) (*live.Outside, error) {
-	place, err := s.Cluster.PlayOutside(ctx, address, ports...)
-	if err == nil {
-		s.Defer("address "+address, func(context.Context) error { return place.Close() })
-	}
-	return place, err
 }
 
 // DeferDelete has an object deleted at the end of the run.

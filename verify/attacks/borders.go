@@ -51,7 +51,7 @@ func (s *scene) borders(ctx context.Context, scope *verify.Scope, trial *verify.
 		attacks = append(attacks, line{one.client, "tcp", target, place}, line{two.server, "tcp", target, place})
 	}
 	attacks = append(attacks, line{one.client, "tcp", net.JoinHostPort(api.Spec.ClusterIP, "443"), placeAPI})
-	var places []*live.Outside
+	var places []*verify.Outside
 	defer func() {
 		for _, played := range places {
 			err = errors.Join(err, played.Close())

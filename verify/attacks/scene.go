@@ -221,7 +221,7 @@ func (l line) try(ctx context.Context, scope *verify.Scope) (live.Reach, error) 
 }
 
 // heardAt says that a played place heard the line, whatever became of its answer: what sends data out needs none.
-func (l line) heardAt(place *live.Outside) bool {
+func (l line) heardAt(place *verify.Outside) bool {
 	host, _, _ := net.SplitHostPort(l.target)
 	return host == place.Address && l.from != nil && place.HeardOver(l.protocol, l.from.Status.PodIP)
 }
@@ -248,7 +248,7 @@ func mustReach(ctx context.Context, scope *verify.Scope, trial *verify.Trial, li
 // through tries lines that must not work, between two rounds of those that must, and returns the ones that did. Of places that
 // are played, it counts what they heard.
 func through(
-	ctx context.Context, scope *verify.Scope, trial *verify.Trial, controls, attacks []line, places ...*live.Outside,
+	ctx context.Context, scope *verify.Scope, trial *verify.Trial, controls, attacks []line, places ...*verify.Outside,
 ) ([]line, error) {
 	if err := mustReach(ctx, scope, trial, controls); err != nil {
 		return nil, err

@@ -40,8 +40,8 @@ type caller struct{ protocol, address string }
 // OutsidePort is the TCP and UDP port that an Outside always listens on.
 const OutsidePort = "80"
 
-// outsideDeadline is how long one waits for another to stop playing the same address.
-const outsideDeadline = time.Minute
+// outsideDeadline is how long one waits for another to stop playing the same address: for a few runs on a busy machine.
+const outsideDeadline = 100 * time.Second
 
 // closeDeadline is for taking an address off all nodes.
 const closeDeadline = 30 * time.Second

@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// stuckNode is a node on which no command ends: what was started holds the output for an hour, even when the engine's own
+// stuckNode is a node on which no command ends: what was started holds the output for two minutes, even when the engine's own
 // command is killed.
 func stuckNode(t *testing.T) *Node {
 	t.Helper()
 	engine := filepath.Join(t.TempDir(), "engine")
-	if err := os.WriteFile(engine, []byte("#!/bin/sh\nsleep 3600 &\nwait\n"), 0o700); err != nil {
+	if err := os.WriteFile(engine, []byte("#!/bin/sh\nsleep 120 &\nwait\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return &Node{Name: "stuck", engine: Engine(engine)}
