@@ -171,6 +171,7 @@ func (r *run) one(ctx context.Context, attack Attack) {
 			timeout = defaultTimeout
 		}
 		limited, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("the attack did not end within %s", timeout))
+		trial.over = limited.Err
 		err = attack.Run(limited, r.scope, trial)
 		if err != nil && limited.Err() != nil {
 			err = context.Cause(limited)

@@ -253,6 +253,33 @@ func TestInterruptionCleansUpAndKeepsWhatWasFound(t *testing.T) {
 	}
 }
 
+// TestWhatEndsSaysNothing: who waits for a control to act and is interrupted has not seen it fail.
+func TestWhatEndsSaysNothing(t *testing.T) {
+	t.Parallel()
+	controls := enforced(t, 2)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	report, err := Run(ctx, silentCluster(t), Options{Controls: controls, Attacks: []Attack{{
+		Name: "waiting", Proves: controls,
+		Run: func(ctx context.Context, _ *Scope, trial *Trial) error {
+			trial.Broken(controls[0], "it got through before")
+			cancel()
+			<-ctx.Done()
+			trial.Broken(controls[1], "it is still honoured")
+			return ctx.Err()
+		},
+	}}})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	if got := report.Results[0]; got.Verdict != Failed {
+		t.Errorf("what was seen before is %s: %s", got.Verdict, got.Evidence)
+	}
+	if got := report.Results[1]; got.Verdict != NotVerifiable {
+		t.Errorf("what was waited for is %s: %s", got.Verdict, got.Evidence)
+	}
+}
+
 func TestAttacksEndInTime(t *testing.T) {
 	t.Parallel()
 	control := enforced(t, 1)[0]

@@ -12,6 +12,9 @@ import (
 type Trial struct {
 	attack Attack
 
+	// over is the error of the attack's context. Nil: it has none.
+	over func() error
+
 	mutex       sync.Mutex
 	controls    []string
 	findings    []finding
@@ -54,7 +57,8 @@ func (t *Trial) Held(control baseline.ControlID, format string, args ...any) {
 	t.add(control, held, format, args)
 }
 
-// Broken says that the attack got past a control.
+// Broken says that the attack got past a control. Said when the attack is over already, by Ctrl-C for instance, it is unclear:
+// what was waited for might have come.
 func (t *Trial) Broken(control baseline.ControlID, format string, args ...any) {
 	t.add(control, broken, format, args)
 }
@@ -67,6 +71,9 @@ func (t *Trial) Unclear(control baseline.ControlID, format string, args ...any) 
 func (t *Trial) add(control baseline.ControlID, outcome outcome, format string, args []any) {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
+	if outcome == broken && t.over != nil && t.over() != nil {
+		outcome = unclear
+	}
 	t.findings = append(t.findings, finding{control, outcome, fmt.Sprintf(format, args...)})
 }
 
