@@ -59,7 +59,7 @@ const noTenants = "the cluster has no tenants"
 //
 //nolint:paralleltest // it sets the environment of the process that calls the engine
 func TestAClusterThatWeDidNotMake(t *testing.T) {
-	cluster := standin.Make(t, "e2e-vanilla")
+	cluster := standin.Make(t, "e2e-vanilla", standin.Bridged)
 	t.Run("as it comes", func(t *testing.T) { asItComes(t, cluster) })
 	t.Run("in place of a cloud's", func(t *testing.T) { inPlaceOf(t, cluster, "gke-prod") })
 }

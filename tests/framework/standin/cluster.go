@@ -3,7 +3,6 @@ package standin
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -16,23 +15,14 @@ import (
 	"github.com/rampart-iac/rampart/verify/live"
 )
 
-// Ranges of pods, and of the one node's bridge, and of services.
+// Ranges of pods and of services.
 const (
 	podCIDR     = "10.214.0.0/16"
 	serviceCIDR = "10.114.0.0/16"
 )
 
-// bridge joins pods as the reference plugins do, and knows no policy.
-const bridge = `{"cniVersion": "1.0.0", "name": "bridge", "plugins": [
-	{"type": "bridge", "bridge": "cni0", "isGateway": true, "ipMasq": true, "hairpinMode": true,
-	 "ipam": {"type": "host-local", "ranges": [[{"subnet": "` + podCIDR + `"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
-	{"type": "portmap", "capabilities": {"portMappings": true}}]}`
-
-// Deadlines: for a machine on which the tools are still to be had, and for a node and its DNS.
-const (
-	toolsDeadline = 45 * time.Minute
-	readyDeadline = 3 * time.Minute
-)
+// toolsDeadline is for a machine on which the tools are still to be had.
+const toolsDeadline = 45 * time.Minute
 
 // Cluster is one that the product did not make.
 type Cluster struct {
@@ -43,7 +33,7 @@ type Cluster struct {
 
 // Make makes a cluster of one node for the length of the test, and gives its pods a network. It takes the turn of all tests
 // that have clusters, and sets the environment of the process that calls the engine.
-func Make(t *testing.T, prefix string) *Cluster {
+func Make(t *testing.T, prefix string, network Network) *Cluster {
 	t.Helper()
 	giveUp, err := framework.TakeTurn()
 	if err != nil {
@@ -87,7 +77,7 @@ func Make(t *testing.T, prefix string) *Cluster {
 	if err := bare.Create(made.Spec); err != nil {
 		t.Fatal(err)
 	}
-	made.giveNetwork(t)
+	made.giveNetwork(t, network)
 	return made
 }
 
@@ -105,26 +95,6 @@ func (c *Cluster) node(ctx context.Context, command ...string) (string, error) {
 		err = errors.Join(err, errors.New(output))
 	}
 	return output, err
-}
-
-func (c *Cluster) giveNetwork(t *testing.T) {
-	t.Helper()
-	write := fmt.Sprintf("mkdir -p /etc/cni/net.d && echo '%s' >/etc/cni/net.d/10-bridge.conflist", bridge)
-	if _, err := c.node(t.Context(), "sh", "-c", write); err != nil {
-		t.Fatal(err)
-	}
-	framework.Eventually(t, "the node to be ready, and the cluster's DNS", readyDeadline, func(ctx context.Context) error {
-		for _, question := range [][]string{
-			{"wait", "--for=condition=Ready", "--timeout=5s", "node", "--all"},
-			{"wait", "--for=condition=Available", "--timeout=5s", "--namespace=kube-system", "deployment/coredns"},
-		} {
-			command := append([]string{"kubectl", "--kubeconfig=/etc/kubernetes/admin.conf"}, question...)
-			if _, err := c.node(ctx, command...); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
 }
 
 // Connect looks at the cluster as its administrator.

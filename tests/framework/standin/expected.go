@@ -1,9 +1,13 @@
 package standin
 
-import "github.com/rampart-iac/rampart/baseline"
+import (
+	"slices"
 
-// Proven are the controls that the layers of every stack in a cloud bring with them, and that are attacked in its cluster.
-func Proven() []baseline.ControlID {
+	"github.com/rampart-iac/rampart/baseline"
+)
+
+// everywhere are the controls that the layers of every stack in a cloud bring with them, and that are attacked in its cluster.
+func everywhere() []baseline.ControlID {
 	return []baseline.ControlID{
 		"RMP-ACC-001", "RMP-ACC-002", "RMP-ACC-003", "RMP-ACC-004", "RMP-ACC-005", "RMP-ACC-006", "RMP-ACC-007",
 		"RMP-ADM-003", "RMP-ADM-004", "RMP-ADM-005", "RMP-ADM-006", "RMP-ADM-007", "RMP-ADM-008", "RMP-ADM-009", "RMP-ADM-010",
@@ -11,6 +15,19 @@ func Proven() []baseline.ControlID {
 	}
 }
 
-// Failed are those that the network of the cloud would enforce, and that the stand-in's does not: they must be seen to be
-// missing.
-func Failed() []baseline.ControlID { return []baseline.ControlID{"RMP-NET-001", "RMP-NET-003"} }
+// Proven are the controls of the stacks of a cloud that must be seen to hold in the stand-in's cluster.
+func Proven(provider baseline.Provider) []baseline.ControlID {
+	if provider == baseline.ProviderGKE {
+		return everywhere()
+	}
+	// The layers bring Calico, or are given it, and what holds the network of all namespaces.
+	return slices.Concat(everywhere(), []baseline.ControlID{"RMP-NET-001", "RMP-NET-003", "RMP-NET-005", "RMP-NET-008"})
+}
+
+// Failed are those that the cloud would enforce, and that the stand-in does not: they must be seen to be missing.
+func Failed(provider baseline.Provider) []baseline.ControlID {
+	if provider == baseline.ProviderGKE {
+		return []baseline.ControlID{"RMP-NET-001", "RMP-NET-003"} // its own network
+	}
+	return []baseline.ControlID{"RMP-CPL-006"} // its own API server
+}

@@ -49,7 +49,8 @@ func (c *Cluster) Prove(t *testing.T, name string) Proof {
 // prevented from finding out: what only shows on nodes is not attacked.
 func (p Proof) Expect(t *testing.T) {
 	t.Helper()
-	proven, failed := Proven(), Failed()
+	provider := p.Report.Baseline.Provider
+	proven, failed := Proven(provider), Failed(provider)
 	want := map[baseline.ControlID]verify.Verdict{}
 	for _, id := range proven {
 		want[id] = verify.Proven

@@ -1,21 +1,21 @@
 package standin
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"k8s.io/client-go/rest"
-	"sigs.k8s.io/yaml"
 
 	"github.com/rampart-iac/rampart/tests/framework"
 	"github.com/rampart-iac/rampart/tests/framework/cloud"
@@ -33,28 +33,22 @@ func (c *Cluster) Stack(t *testing.T, name string) *framework.Product {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { must(t, product.Remove()) })
-	content, err := os.ReadFile(filepath.Join(product.Root, "stacks", "Pulumi."+name+".yaml"))
+	config, err := product.Take(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var file struct {
-		Config map[string]any `json:"config"`
-	}
-	if err := yaml.Unmarshal(content, &file); err != nil {
-		t.Fatal(err)
-	}
-	section := file.Config["rampart:cluster"].(map[string]any)
-	section["ephemeral"] = true
-	product.Stack, product.Cluster = name, section["name"].(string)
-	product.ConfigFile = filepath.Join(product.Dir, "Pulumi."+name+".yaml")
-	if err := product.Configure(file.Config); err != nil {
+	config["rampart:cluster"].(map[string]any)["ephemeral"] = true
+	if err := product.Configure(config); err != nil {
 		t.Fatal(err)
 	}
 	api, err := c.api(t)
 	if err != nil {
 		t.Fatal(err)
 	}
-	provider := file.Config["rampart:provider"].(string)
+	provider := config["rampart:provider"].(string)
+	if err := c.prepare(t.Context(), provider, config); err != nil {
+		t.Fatal(err)
+	}
 	played, err := cloud.New(t.Context(), product.Root, filepath.Join(product.Dir, "cloud"), packages[provider])
 	if err == nil {
 		err = played.ServeAPI(t.Context(), api)
@@ -64,6 +58,21 @@ func (c *Cluster) Stack(t *testing.T, name string) *framework.Product {
 	}
 	product.Variables = played.Environment()
 	return product
+}
+
+// prepare gives the cluster what the cloud's would have.
+func (c *Cluster) prepare(ctx context.Context, provider string, config map[string]any) error {
+	switch provider {
+	case "eks":
+		registry, given := config["rampart:eks"].(map[string]any)["imageRegistry"].(string)
+		if !given {
+			return errors.New("the stack names no imageRegistry, and its images would come from elsewhere")
+		}
+		return c.bringImages(ctx, registry)
+	case "aks":
+		return c.installCalico(ctx)
+	}
+	return nil
 }
 
 func (c *Cluster) api(t *testing.T) (*cloud.API, error) {
