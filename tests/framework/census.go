@@ -14,8 +14,8 @@ import (
 // Census is what a product may leave behind on a machine, each thing a line.
 type Census []string
 
-// Census counts containers, networks and volumes of every engine, the product's processes, temporary files and what is
-// in its work folder of clusters and state.
+// Census counts containers, networks and volumes of every engine, networks that podman's name server knows, the product's
+// processes, temporary files and what is in its work folder of clusters and state.
 func (p *Product) Census(ctx context.Context) (Census, error) {
 	var census Census
 	for _, engine := range live.Engines(ctx) {
@@ -32,6 +32,13 @@ func (p *Product) Census(ctx context.Context) (Census, error) {
 				census = append(census, fmt.Sprintf("%s %s %s", engine, kind, name))
 			}
 		}
+	}
+	known, err := NameServerFiles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range known {
+		census = append(census, "name server's file "+file)
 	}
 	running, err := mentioning(p.Home(), p.Cluster)
 	if err != nil {
@@ -62,6 +69,27 @@ func (p *Product) Census(ctx context.Context) (Census, error) {
 	}
 	slices.Sort(census)
 	return census, nil
+}
+
+// NameServerFiles are those that podman's name server has of networks, one of each. Without podman there are none.
+func NameServerFiles(ctx context.Context) ([]string, error) {
+	podman := live.Engine("podman")
+	if !slices.Contains(live.Engines(ctx), podman) {
+		return nil, nil
+	}
+	run, err := podman.Run(ctx, "info", "--format", "{{.Store.RunRoot}}")
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for _, parent := range []string{filepath.Dir(strings.TrimSpace(run)), strings.TrimSpace(run)} {
+		files, err := filesUnder(filepath.Join(parent, "networks", "aardvark-dns"))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, slices.DeleteFunc(files, func(file string) bool { return filepath.Base(file) == "aardvark.pid" })...)
+	}
+	return all, nil
 }
 
 // filesUnder returns the files, not the folders, under a folder that need not exist.

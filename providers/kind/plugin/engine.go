@@ -81,6 +81,9 @@ type engineInfo struct {
 	// storage is the path at which the engine keeps images and containers, as its own host sees it.
 	storage string
 
+	// runRoot is the path at which podman keeps what a restart of the machine ends.
+	runRoot string
+
 	// remote is true if podman is known to run on another machine.
 	remote bool
 
@@ -139,6 +142,7 @@ func parseInfo(name, text string) (engineInfo, error) {
 			} `json:"host"`
 			Store struct {
 				GraphRoot string `json:"graphRoot"`
+				RunRoot   string `json:"runRoot"`
 			} `json:"store"`
 			Version struct {
 				Version string `json:"Version"`
@@ -150,6 +154,7 @@ func parseInfo(name, text string) (engineInfo, error) {
 		return engineInfo{
 			cgroupV1: podman.Host.CgroupVersion == "v1",
 			storage:  podman.Store.GraphRoot,
+			runRoot:  podman.Store.RunRoot,
 			remote:   podman.Host.ServiceIsRemote,
 			monitor:  podman.Host.Conmon.Path,
 			runtime:  podman.Host.OCIRuntime.Path,

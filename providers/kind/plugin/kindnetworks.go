@@ -83,6 +83,8 @@ func (k *kindClient) createNetwork(ctx context.Context, network, owner string) (
 }
 
 func (k *kindClient) removeNetwork(ctx context.Context, network string) error {
-	_, err := k.engine.run(ctx, "network", "rm", network)
-	return err
+	if _, err := k.engine.run(ctx, "network", "rm", network); err != nil {
+		return err
+	}
+	return k.forgetNames(network)
 }

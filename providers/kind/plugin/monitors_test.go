@@ -87,10 +87,10 @@ func TestMonitorsOfThisMachineAreRead(t *testing.T) {
 
 func TestPodmanOnAnotherMachineIsKnown(t *testing.T) {
 	t.Parallel()
-	const answer = `{"host":{"cgroupVersion":"v2","serviceIsRemote":%t,"conmon":{"path":"/usr/bin/conmon"},"ociRuntime":{"path":"/usr/bin/runc"}},"store":{"graphRoot":"/store"}}`
+	const answer = `{"host":{"cgroupVersion":"v2","serviceIsRemote":%t,"conmon":{"path":"/usr/bin/conmon"},"ociRuntime":{"path":"/usr/bin/runc"}},"store":{"graphRoot":"/store","runRoot":"/run/store"}}`
 	for _, remote := range []bool{true, false} {
 		info, err := parseInfo(enginePodman, fmt.Sprintf(answer, remote))
-		if err != nil || info.remote != remote || info.monitor != "/usr/bin/conmon" || info.runtime != "/usr/bin/runc" {
+		if err != nil || info.remote != remote || info.runRoot != "/run/store" || info.monitor != "/usr/bin/conmon" || info.runtime != "/usr/bin/runc" {
 			t.Errorf("got %+v, %v, want %t and both programs", info, err, remote)
 		}
 	}

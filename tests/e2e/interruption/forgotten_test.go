@@ -53,3 +53,26 @@ func forgetNode(t *testing.T, product *framework.Product) {
 		t.Fatalf("control: podman says that %s is %q, and it has a monitor: %t; want it created, with one", name, state, monitored)
 	}
 }
+
+// strayName leaves with podman's name server what a kill in the middle of a start leaves: the name of a container that never was.
+func strayName(t *testing.T, product *framework.Product) {
+	t.Helper()
+	files, err := framework.NameServerFiles(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(files, func(file string) bool { return filepath.Base(file) == "rampart-"+product.Cluster })
+	if at < 0 {
+		return // another engine, or a podman with another name server
+	}
+	file, err := os.OpenFile(files[at], os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.WriteString(strings.Repeat("f", 64) + " 10.89.255.250  stray\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -50,6 +50,7 @@ func TestInterruptedUpEndsInTheSameCluster(t *testing.T) {
 	}
 	kill(t, product, framework.NodesStarted)
 	forgetNode(t, product)
+	strayName(t, product)
 	tearNote(t, product)
 	interrupt(t, product, framework.NetworkStarted)
 	kill(t, product, framework.TenantsStarted)
