@@ -56,23 +56,14 @@ tools: rampart ## find or build what a run needs, and start nothing
 doctor: rampart ## look for what would keep a run from working
 	@$(RAMPART) doctor --stack $(STACK)
 
-# Tests on real parts wait more than they work. Those that have a cluster, or look whether somebody left one, take turns; all
-# others run beside them and yield to them, the longest first: Go starts packages in the order in which they are named.
-TURNS := ./tests/e2e ./tests/e2e/... ./tests/engine
-OTHERS := ./tests/engine/eks ./tests/engine/aks $$(go list ./... | grep -v -e /tests/e2e -e '/tests/engine$$' -e /tests/full)
+# Tests on real parts wait more than they work, so that everything runs side by side; packages that need a cluster take
+# turns. Go starts packages in the order in which they are named first: what takes longest, then what has to wait for a turn.
+PARTS := ./tests/e2e ./tests/engine/eks ./tests/engine/aks ./tests/apiserver/... ./tests/engine/... ./tests/e2e/... ./tests/browser
 
 .PHONY: test
 test: tools browser ## all tests; they bring their own tools and their own cluster
-	@$(MAKE) --no-print-directory -j 2 test-turns test-others
-
-.PHONY: test-turns
-test-turns:
-	@go test -count=1 -timeout 60m -p 3 -parallel 6 $(TURNS)
-
-.PHONY: test-others
-test-others:
-	@nice go test -count=1 -timeout 60m -p 3 -parallel 6 $(OTHERS)
-	@cd tools/airgap && nice go test ./...
+	@cd tools/airgap && go test ./...
+	@go test -count=1 -timeout 60m -p 6 -parallel 6 $(PARTS) $(UNIT)
 
 .PHONY: test-unit
 test-unit: ## tests of single packages
