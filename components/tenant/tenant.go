@@ -137,11 +137,17 @@ func NewTenant(
 	if err := ctx.RegisterComponentResourceV2(ComponentToken, name, inputs, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering tenant %q: %w", name, err)
 	}
-	child, err := objects.ChildOptions(component, opts)
+	first, err := objects.ChildOptions(component, opts)
 	if err != nil {
 		return nil, fmt.Errorf("tenant %q: %w", name, err)
 	}
-	namespace, err := createNamespace(ctx, name, settled, child)
+	namespace, err := createNamespace(ctx, name, settled, first)
+	if err != nil {
+		return nil, fmt.Errorf("tenant %q: %w", name, err)
+	}
+	// The namespace waits for what the tenant comes after, and all that is in it for the namespace. If each named all those
+	// resources, one for every other tenant among them, the state would grow with the square of the number of tenants.
+	child, err := objects.ChildOptions(component, nil)
 	if err != nil {
 		return nil, fmt.Errorf("tenant %q: %w", name, err)
 	}
