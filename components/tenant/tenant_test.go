@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	corev1sdk "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	corev1 "k8s.io/api/core/v1"
 
@@ -90,6 +91,37 @@ func TestNobodyIsLetIntoAnOpenNamespace(t *testing.T) {
 			if !strings.Contains(dependencies, "::"+border) {
 				t.Errorf("%s does not wait for %s", args.Name, border)
 			}
+		}
+	}
+}
+
+// TestOnlyTheNamespaceWaitsForWhatTheTenantComesAfter: what is in the namespace waits for the namespace. The list of what a tenant
+// comes after is as long as there are tenants, and would stand in the state once for each of its resources.
+func TestOnlyTheNamespaceWaitsForWhatTheTenantComesAfter(t *testing.T) {
+	t.Parallel()
+	recorder := enginetest.MustRun(t, func(ctx *pulumi.Context) error {
+		before, err := corev1sdk.NewConfigMap(ctx, "before", nil)
+		if err != nil {
+			return err
+		}
+		args := TenantArgs{
+			Name: "blue", KubernetesVersion: "v1.37.0",
+			Secrets: map[string]map[string]pulumi.StringInput{"database": {"password": pulumi.String("hunter2")}},
+		}
+		_, err = NewTenant(ctx, "blue", &args, pulumi.DependsOn([]pulumi.Resource{before}))
+		return err
+	})
+	for _, args := range recorder.All() {
+		if !strings.HasPrefix(args.TypeToken, "kubernetes:") || args.Name == "before" {
+			continue
+		}
+		dependencies := strings.Join(args.RegisterRPC.GetDependencies(), " ")
+		want, not := "::blue-namespace", "::before"
+		if args.Name == "blue-namespace" {
+			want, not = not, want
+		}
+		if !strings.Contains(dependencies, want) || strings.Contains(dependencies, not) {
+			t.Errorf("%s waits for %q, want %s and not %s", args.Name, dependencies, want, not)
 		}
 	}
 }
