@@ -2,9 +2,9 @@ package compiled
 
 import (
 	"context"
-	"errors"
-	"os"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // poll is how often a lock that another run holds is tried again.
@@ -14,26 +14,16 @@ const poll = 200 * time.Millisecond
 // somebody may wait for it.
 func take(ctx context.Context, path string, waiting func()) (free func() error, err error) {
 	const mode = 0o600
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, mode)
+	lock := flock.New(path, flock.SetPermissions(mode))
+	taken, err := lock.TryLock()
+	if err == nil && !taken {
+		if waiting != nil {
+			waiting()
+		}
+		_, err = lock.TryLockContext(ctx, poll)
+	}
 	if err != nil {
 		return nil, err
 	}
-	for {
-		taken, err := tryLock(file)
-		if err != nil {
-			return nil, errors.Join(err, file.Close())
-		}
-		if taken {
-			return file.Close, nil
-		}
-		if waiting != nil {
-			waiting()
-			waiting = nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil, errors.Join(ctx.Err(), file.Close())
-		case <-time.After(poll):
-		}
-	}
+	return lock.Unlock, nil
 }

@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // What stands in a cluster's directory.
@@ -221,20 +223,16 @@ func lockDirectory(ctx context.Context, directory string, waiting func()) (unloc
 	name := filepath.Join(directory, lockName)
 	told := false
 	for {
-		file, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR, fileMode)
+		lock := flock.New(name, flock.SetPermissions(fileMode))
+		locked, err := lock.TryLock()
 		if err != nil {
-			return nil, fmt.Errorf("locking directory %s: %w", directory, err)
-		}
-		locked, err := tryLock(file)
-		if err != nil {
-			_ = file.Close()
 			return nil, fmt.Errorf("locking directory %s: %w", directory, err)
 		}
 		// The holder before us may have removed the file after we opened it: then ours is a lock on nothing.
-		if locked && isStill(file, name) {
-			return func() { _ = file.Close() }, nil
+		if locked && isStill(lock, name) {
+			return func() { _ = lock.Unlock() }, nil
 		}
-		_ = file.Close()
+		_ = lock.Close()
 		if !locked && !told {
 			told = true
 			waiting()
@@ -247,8 +245,8 @@ func lockDirectory(ctx context.Context, directory string, waiting func()) (unloc
 	}
 }
 
-func isStill(file *os.File, name string) bool {
-	opened, err := file.Stat()
+func isStill(lock *flock.Flock, name string) bool {
+	opened, err := lock.Stat()
 	if err != nil {
 		return false
 	}
