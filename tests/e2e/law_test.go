@@ -64,7 +64,7 @@ type target struct {
 }
 
 // draw shows the whole table to a person: who (down) reaches whom (across), and where that is not the law.
-func draw(law law, sources []*corev1.Pod, targets []target, wrong map[[2]int]live.Reach) string {
+func draw(law law, sources []*corev1.Pod, targets []target, wrong map[cell]live.Reach) string {
 	var table strings.Builder
 	table.WriteString("+ reached, . not; in brackets what should not be\n")
 	for j, to := range targets {
@@ -93,7 +93,7 @@ func draw(law law, sources []*corev1.Pod, targets []target, wrong map[[2]int]liv
 		}
 	}
 	table.WriteString("\n")
-	for _, cell := range slices.SortedFunc(maps.Keys(wrong), func(a, b [2]int) int {
+	for _, cell := range slices.SortedFunc(maps.Keys(wrong), func(a, b cell) int {
 		return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1]))
 	}) {
 		from, to := sources[cell[0]], targets[cell[1]]
