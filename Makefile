@@ -9,9 +9,9 @@ export GOFLAGS := $(filter-out -buildvcs=%,$(GOFLAGS)) -buildvcs=false
 
 RAMPART := bin/rampart
 LINTER := .rampart/bin/golangci-lint
-# A cache for each clone: what the linter found in another clone, it reports with paths of that clone, and if those are
-# gone it no longer sees the exceptions in the files.
-export GOLANGCI_LINT_CACHE := $(CURDIR)/.rampart/lint-cache
+# A cache for each place of a clone: what the linter found elsewhere, it reports with paths of elsewhere, and if those are
+# gone it no longer sees the exceptions in the files. It outlives the clone: the next one at the same place has use for it.
+export GOLANGCI_LINT_CACHE := $(or $(RAMPART_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/rampart)/lint$(CURDIR)
 UNIT := $$(go list ./... | grep -v -e /tests/e2e -e /tests/engine -e /tests/apiserver -e /tests/browser -e /tests/full)
 
 .DEFAULT_GOAL := help
@@ -60,13 +60,18 @@ doctor: rampart ## look for what would keep a run from working
 # turns. Go starts packages in the order in which they are named first: what takes longest, then what has to wait for a turn.
 PARTS := ./tests/e2e ./tests/engine/eks ./tests/engine/aks ./tests/apiserver/... ./tests/engine/... ./tests/e2e/... ./tests/browser
 
+# All nodes of a cluster together weigh as much to the kernel as one process beside them: compilers and tests step back, or
+# pods get no time to answer in.
 .PHONY: test
 test: tools browser ## all tests; they bring their own tools and their own cluster
-	@cd tools/airgap && go test ./...
-	@go test -count=1 -timeout 60m -p 6 -parallel 6 $(PARTS) $(UNIT)
+	@nice -n 10 $(MAKE) --no-print-directory --keep-going --jobs=2 test-parts test-unit
+
+.PHONY: test-parts
+test-parts:
+	@go test -count=1 -timeout 60m -p 6 -parallel 6 $(PARTS)
 
 .PHONY: test-unit
-test-unit: ## tests of single packages
+test-unit: ## tests of single packages; what has not changed since is not run again
 	@go test $(UNIT)
 	@cd tools/airgap && go test ./...
 
@@ -116,7 +121,7 @@ fix: $(LINTER) ## mend what the linter can mend by itself
 
 .PHONY: clean
 clean: ## remove what was compiled from this clone; state and clusters stay
-	rm -rf bin .rampart/bin .rampart/lint-cache .rampart/road.stamp
+	rm -rf bin .rampart/bin .rampart/road.stamp $(GOLANGCI_LINT_CACHE)
 
 .PHONY: browser
 browser:
