@@ -154,10 +154,11 @@ func isRegistry(name string) bool {
 }
 
 // admission makes the policies of the API server, one for each subject and each with one binding: every request pays for
-// every binding.
+// every binding. It returns the last binding, which comes after all others: that of the policy that guards what this program
+// has made, and the first to go with it.
 func (r run) admission(
 	ctx *pulumi.Context, cluster *providers.Cluster, after []pulumi.Resource,
-) ([]pulumi.Resource, error) {
+) (pulumi.Resource, error) {
 	a := r.config.Admission
 	facts := cluster.Facts
 	system, provisioners := given(facts.StorageNamespace), given(facts.StorageAccount)
@@ -204,9 +205,6 @@ func (r run) admission(
 		func() (*admission.Policy, error) {
 			return admission.NewGrantPolicy(ctx, name+"grants", &admission.GrantPolicyArgs{Trusted: grantors}, opts...)
 		},
-		func() (*admission.Policy, error) {
-			return admission.NewOwnershipPolicy(ctx, name+"ownership", &admission.OwnershipPolicyArgs{Deployers: emergency}, opts...)
-		},
 	}
 	if admission.SafeDefaultsSupported(cluster.Facts.KubernetesVersion) {
 		layers = append(layers, func() (*admission.Policy, error) {
@@ -215,15 +213,20 @@ func (r run) admission(
 			}, opts...)
 		})
 	}
-	var policies []pulumi.Resource
+	var bindings []pulumi.Resource
 	for _, layer := range layers {
 		policy, err := layer()
 		if err != nil {
 			return nil, err
 		}
-		policies = append(policies, policy)
+		bindings = append(bindings, policy.Binding)
 	}
-	return policies, nil
+	last, err := admission.NewOwnershipPolicy(ctx, name+"ownership",
+		&admission.OwnershipPolicyArgs{Deployers: emergency}, cluster.InCluster(bindings...)...)
+	if err != nil {
+		return nil, err
+	}
+	return last.Binding, nil
 }
 
 // deployers run this program, beside the cluster's administrators.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -19,7 +18,8 @@ import (
 )
 
 // Program is the Pulumi program of every stack. Each layer comes after all that it needs: what denies comes after what
-// it would break.
+// it would break. A layer names what is last in the layer before it: all that a resource names is in the state, once for
+// each resource.
 func Program(makers Makers) pulumi.RunFunc {
 	return func(ctx *pulumi.Context) error { return program(ctx, makers) }
 }
@@ -45,14 +45,14 @@ func program(ctx *pulumi.Context, makers Makers) error {
 	if err != nil {
 		return err
 	}
-	if _, err := run.access(ctx, cluster, append(ready, policies...)); err != nil {
+	if _, err := run.access(ctx, cluster, policies); err != nil {
 		return err
 	}
-	walls, err := run.isolation(ctx, cluster, append(ready, policies...))
+	walls, err := run.isolation(ctx, cluster, policies)
 	if err != nil {
 		return err
 	}
-	tenants, err := run.tenants(ctx, cluster, slices.Concat(ready, policies, walls))
+	tenants, err := run.tenants(ctx, cluster, policies, walls)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (r run) network(ctx *pulumi.Context, cluster *providers.Cluster) ([]pulumi.
 	if err != nil {
 		return nil, err
 	}
-	return append(calico.Ready, calico), nil
+	return calico.Ready, nil
 }
 
 // calicoImages are those that are on the nodes already, or the published ones, from the stack's own registry if it has one.
@@ -144,7 +144,7 @@ func (r run) calicoImages() network.Images {
 
 // access says who looks after the cluster.
 func (r run) access(
-	ctx *pulumi.Context, cluster *providers.Cluster, after []pulumi.Resource,
+	ctx *pulumi.Context, cluster *providers.Cluster, after pulumi.Resource,
 ) (*access.ClusterAccess, error) {
 	args := &access.ClusterAccessArgs{
 		Viewers:   r.config.Access.Viewers.subjects(),
@@ -155,13 +155,14 @@ func (r run) access(
 		grant := glass.Grant()
 		args.BreakGlass = &grant
 	}
-	return access.NewClusterAccess(ctx, cluster.Name+"-access", args, cluster.InCluster(after...)...)
+	return access.NewClusterAccess(ctx, cluster.Name+"-access", args, cluster.InCluster(after)...)
 }
 
-// isolation denies what nobody allows, in all namespaces at once and in those to come, if the cluster has what can.
+// isolation denies what nobody allows, in all namespaces at once and in those to come, if the cluster has what can. Without
+// it there is none.
 func (r run) isolation(
-	ctx *pulumi.Context, cluster *providers.Cluster, after []pulumi.Resource,
-) ([]pulumi.Resource, error) {
+	ctx *pulumi.Context, cluster *providers.Cluster, after pulumi.Resource,
+) (*isolation.ClusterIsolation, error) {
 	for _, line := range r.config.oneSided() {
 		if err := ctx.Log.Warn(line, nil); err != nil {
 			return nil, err
@@ -172,22 +173,23 @@ func (r run) isolation(
 	}
 	args := r.config.clusterIsolation(cluster.Facts.PolicyEnforcer, r.resolved)
 	args.Surroundings.ManagedControlPlane = cluster.Facts.ControlPlane == baseline.ControlPlaneManaged
-	walls, err := isolation.NewClusterIsolation(ctx, cluster.Name+"-isolation", &args, cluster.InCluster(after...)...)
-	if err != nil {
-		return nil, err
-	}
-	return append(walls.Policies, walls), nil
+	return isolation.NewClusterIsolation(ctx, cluster.Name+"-isolation", &args, cluster.InCluster(after)...)
 }
 
-// tenants makes the tenants, by their names.
+// tenants makes the tenants, by their names: each after the policies of the API server, and after its own border if there
+// are walls.
 func (r run) tenants(
-	ctx *pulumi.Context, cluster *providers.Cluster, after []pulumi.Resource,
+	ctx *pulumi.Context, cluster *providers.Cluster, policies pulumi.Resource, walls *isolation.ClusterIsolation,
 ) (map[string]*tenant.Tenant, error) {
 	tenants := map[string]*tenant.Tenant{}
 	for _, each := range r.config.Tenants {
 		args := each.args(cluster.Facts, r.resolved)
 		args.Allow, args.Surroundings = each.networkRules(r.resolved), r.config.surroundings(cluster.Facts.PolicyEnforcer)
-		made, err := tenant.NewTenant(ctx, cluster.Name+"-"+each.Name, args, cluster.InCluster(after...)...)
+		after := policies
+		if walls != nil {
+			after = walls.Borders[each.Name] // which comes after the policies
+		}
+		made, err := tenant.NewTenant(ctx, cluster.Name+"-"+each.Name, args, cluster.InCluster(after)...)
 		if err != nil {
 			return nil, err
 		}

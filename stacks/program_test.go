@@ -44,6 +44,15 @@ func (r *recorder) NewResource(args pulumi.MockResourceArgs) (string, resource.P
 	return args.Name + "-id", outputs, nil
 }
 
+// waits says whether a resource depends on another, or on one that does. Pulumi's names are enough for it: two resources of a
+// layer that share one are an account and its rights.
+func (r *recorder) waits(later, earlier string) bool {
+	return slices.ContainsFunc(r.dependencies[later], func(urn string) bool {
+		next := urn[strings.LastIndex(urn, "::")+2:]
+		return next == earlier || next != later && r.waits(next, earlier)
+	})
+}
+
 func (r *recorder) Call(pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	return resource.PropertyMap{}, nil
 }
@@ -133,17 +142,67 @@ func TestProgramOrdersItsLayers(t *testing.T) {
 			t.Errorf("%s is a %q, want %q", name, got, want)
 		}
 	}
-	for name, want := range map[string]string{
-		"rampart-calico": "::rampart-cluster",
-		"rampart-images": "::rampart-calico-dns-ready",
-		// Nobody moves in before the walls stand, and they stand after what they would break.
-		"rampart-blue-namespace":         "::rampart-isolation-default-deny",
-		"rampart-isolation-default-deny": "::rampart-calico-dns-ready",
-		"rampart-green":                  "::rampart-calico-dns-ready",
-		"rampart-blue":                   "::rampart-ownership-binding",
+	// Nobody moves in before the walls stand, and they stand after what they would break. Each layer comes after all of the
+	// layer before it, and so after all layers.
+	network := []string{"rampart-calico-node", "rampart-calico-kube-controllers", "rampart-calico-dns-ready"}
+	var policies, bindings, walls, grants, inBlue []string
+	for name, token := range record.types {
+		switch {
+		case strings.HasSuffix(token, "AdmissionPolicy"):
+			policies = append(policies, name)
+		case strings.HasSuffix(token, "AdmissionPolicyBinding"):
+			bindings = append(bindings, name)
+		case strings.HasPrefix(name, "rampart-isolation-") && !strings.Contains(name, "-border-"):
+			walls = append(walls, name)
+		case strings.HasPrefix(name, "rampart-access-"):
+			grants = append(grants, name)
+		case strings.HasPrefix(name, "rampart-blue-") && name != "rampart-blue-namespace" && strings.HasPrefix(token, "kubernetes:"):
+			inBlue = append(inBlue, name)
+		}
+	}
+	for _, layer := range []struct {
+		later, earlier   []string
+		laters, earliers int
+	}{
+		{network, []string{"rampart-cluster"}, 3, 1},
+		{policies, network, 8, 3},
+		{grants, slices.Concat(policies, bindings), 6, 16},
+		{walls, slices.Concat(policies, bindings), 3, 16},
+		{[]string{"rampart-isolation-border-blue"}, walls, 1, 3},
+		{[]string{"rampart-blue-namespace"}, []string{"rampart-isolation-border-blue"}, 1, 1},
+		{inBlue, []string{"rampart-blue-namespace"}, 14, 1},
 	} {
-		if !slices.ContainsFunc(record.dependencies[name], func(urn string) bool { return strings.HasSuffix(urn, want) }) {
-			t.Errorf("%s does not wait for %s, only for %q", name, want, record.dependencies[name])
+		if len(layer.later) != layer.laters || len(layer.earlier) != layer.earliers {
+			t.Errorf("%q after %q: want %d after %d", layer.later, layer.earlier, layer.laters, layer.earliers)
+		}
+		for _, later := range layer.later {
+			for _, earlier := range layer.earlier {
+				if !record.waits(later, earlier) {
+					t.Errorf("%s does not wait for %s", later, earlier)
+				}
+			}
+		}
+	}
+}
+
+// TestATenantCostsTheSameAmongMany: whatever a resource names is in the state, which the engine writes as a whole at every step.
+// No resource may name more because there are other tenants.
+//
+//nolint:paralleltest // the program reads the environment
+func TestATenantCostsTheSameAmongMany(t *testing.T) {
+	home := workingFolder(t)
+	alone, among := newRecorder(), newRecorder()
+	configure(t, home, Values{"rampart:tenants": `[{"name":"green"}]`})
+	if err := runProgram(alone); err != nil {
+		t.Fatal(err)
+	}
+	configure(t, home, Values{"rampart:tenants": `[{"name":"blue"},{"name":"green"},{"name":"red"}]`})
+	if err := runProgram(among); err != nil {
+		t.Fatal(err)
+	}
+	for name, before := range alone.dependencies {
+		if after := among.dependencies[name]; len(after) != len(before) {
+			t.Errorf("%s names %q among many, and %q alone", name, after, before)
 		}
 	}
 }

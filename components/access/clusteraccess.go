@@ -53,7 +53,7 @@ func NewClusterAccess(
 	}
 	personas := pulumi.StringArray{}
 	for _, persona := range args.personas() {
-		if err := createClusterRole(ctx, name, persona, *args, child); err != nil {
+		if err := createClusterRole(ctx, name, persona, *args, child, objects.LaterChildOptions(component)); err != nil {
 			return nil, fmt.Errorf("cluster access %q: %s: %w", name, persona, err)
 		}
 		personas = append(personas, pulumi.String(string(persona)))
@@ -67,7 +67,7 @@ func NewClusterAccess(
 }
 
 func createClusterRole(
-	ctx *pulumi.Context, name string, persona Persona, args ClusterAccessArgs, opts ...pulumi.ResourceOption,
+	ctx *pulumi.Context, name string, persona Persona, args ClusterAccessArgs, child, later pulumi.ResourceOption,
 ) error {
 	name += "-" + string(persona)
 	meta := &metav1.ObjectMetaArgs{Name: pulumi.String(persona.roleName()), Labels: objects.Labels()}
@@ -81,7 +81,7 @@ func createClusterRole(
 	role, err := rbacv1.NewClusterRole(ctx, name+"-role", &rbacv1.ClusterRoleArgs{
 		Metadata: meta,
 		Rules:    typedRules(persona.clusterRules()),
-	}, opts...)
+	}, child)
 	if err != nil {
 		return fmt.Errorf("cluster role: %w", err)
 	}
@@ -93,7 +93,7 @@ func createClusterRole(
 			Name:     pulumi.String(persona.roleName()),
 		},
 		Subjects: typedSubjects(persona.Group(), args.subjectsOf(persona)),
-	}, append(opts, pulumi.DependsOn([]pulumi.Resource{role}))...); err != nil {
+	}, later, pulumi.DependsOn([]pulumi.Resource{role})); err != nil {
 		return fmt.Errorf("cluster role binding: %w", err)
 	}
 	return nil

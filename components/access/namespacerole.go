@@ -59,7 +59,7 @@ func NewNamespaceRole(
 		return nil, fmt.Errorf("namespace role %q: %w", name, err)
 	}
 	for _, persona := range NamespacePersonas() {
-		if err := createRole(ctx, name, persona, settled, child); err != nil {
+		if err := createRole(ctx, name, persona, settled, child, objects.LaterChildOptions(component)); err != nil {
 			return nil, fmt.Errorf("namespace role %q: %s: %w", name, persona, err)
 		}
 	}
@@ -99,7 +99,7 @@ func createAccounts(
 }
 
 func createRole(
-	ctx *pulumi.Context, name string, persona Persona, args NamespaceRoleArgs, opts ...pulumi.ResourceOption,
+	ctx *pulumi.Context, name string, persona Persona, args NamespaceRoleArgs, child, later pulumi.ResourceOption,
 ) error {
 	renamed := func(string) pulumi.ResourceOption { return pulumi.Aliases(nil) }
 	if persona == Developer {
@@ -113,7 +113,7 @@ func createRole(
 	role, err := rbacv1.NewRole(ctx, name+"-role", &rbacv1.RoleArgs{
 		Metadata: objectMeta(string(persona), args.Namespace),
 		Rules:    typedRules(args.rulesOf(persona)),
-	}, append(opts, renamed("role"))...)
+	}, child, renamed("role"))
 	if err != nil {
 		return fmt.Errorf("role: %w", err)
 	}
@@ -125,7 +125,7 @@ func createRole(
 			Name:     pulumi.String(string(persona)),
 		},
 		Subjects: typedSubjects(persona.NamespaceGroup(args.Namespace), args.subjectsOf(persona)),
-	}, append(opts, renamed("binding"), pulumi.DependsOn([]pulumi.Resource{role}))...); err != nil {
+	}, later, renamed("binding"), pulumi.DependsOn([]pulumi.Resource{role})); err != nil {
 		return fmt.Errorf("role binding: %w", err)
 	}
 	return nil

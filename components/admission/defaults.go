@@ -75,7 +75,7 @@ func NewSafeDefaults(
 	if err != nil {
 		return nil, fmt.Errorf("safe defaults %q: %w", name, err)
 	}
-	if _, err := admissionv1.NewMutatingAdmissionPolicyBinding(ctx, name+"-binding",
+	binding, err := admissionv1.NewMutatingAdmissionPolicyBinding(ctx, name+"-binding",
 		&admissionv1.MutatingAdmissionPolicyBindingArgs{
 			Metadata: &metav1.ObjectMetaArgs{Name: pulumi.String(SafeDefaultsName), Labels: objects.Labels()},
 			Spec: &admissionv1.MutatingAdmissionPolicyBindingSpecArgs{
@@ -92,10 +92,11 @@ func NewSafeDefaults(
 					},
 				}},
 			},
-		}, child, pulumi.DependsOn([]pulumi.Resource{policy})); err != nil {
+		}, objects.LaterChildOptions(component), pulumi.DependsOn([]pulumi.Resource{policy}))
+	if err != nil {
 		return nil, fmt.Errorf("safe defaults %q: %w", name, err)
 	}
-	component.PolicyName = pulumi.String(SafeDefaultsName).ToStringOutput()
+	component.Binding, component.PolicyName = binding, pulumi.String(SafeDefaultsName).ToStringOutput()
 	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{"policyName": component.PolicyName}); err != nil {
 		return nil, fmt.Errorf("registering the outputs of safe defaults %q: %w", name, err)
 	}

@@ -23,6 +23,9 @@ type Policy struct {
 
 	// PolicyName is the name of the policy and of its binding in the cluster, which has one of each.
 	PolicyName pulumi.StringOutput `pulumi:"policyName"`
+
+	// Binding is complete when the API server knows the policy and where it holds. What is to be held depends on it.
+	Binding pulumi.Resource
 }
 
 // definition is all that a policy is made of.
@@ -139,7 +142,7 @@ func register(
 	if err != nil {
 		return nil, fmt.Errorf("policy %q: %w", name, err)
 	}
-	if _, err := admissionv1.NewValidatingAdmissionPolicyBinding(ctx, name+"-binding",
+	binding, err := admissionv1.NewValidatingAdmissionPolicyBinding(ctx, name+"-binding",
 		&admissionv1.ValidatingAdmissionPolicyBindingArgs{
 			Metadata: &metav1.ObjectMetaArgs{Name: pulumi.String(from.name), Labels: objects.Labels()},
 			Spec: &admissionv1.ValidatingAdmissionPolicyBindingSpecArgs{
@@ -148,10 +151,11 @@ func register(
 				ValidationActions: pulumi.ToStringArray([]string{"Deny", "Audit"}),
 				MatchResources:    except(from.exempt),
 			},
-		}, child, pulumi.DependsOn([]pulumi.Resource{policy})); err != nil {
+		}, objects.LaterChildOptions(component), pulumi.DependsOn([]pulumi.Resource{policy}))
+	if err != nil {
 		return nil, fmt.Errorf("binding of policy %q: %w", name, err)
 	}
-	component.PolicyName = pulumi.String(from.name).ToStringOutput()
+	component.Binding, component.PolicyName = binding, pulumi.String(from.name).ToStringOutput()
 	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{"policyName": component.PolicyName}); err != nil {
 		return nil, fmt.Errorf("registering the outputs of policy %q: %w", name, err)
 	}

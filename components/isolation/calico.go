@@ -121,10 +121,11 @@ func apiServer() *calicoEntity {
 }
 
 // createAPIServerPolicy lets a namespace's pods connect to the API server.
-func createAPIServerPolicy(ctx *pulumi.Context, name, namespace string, opts ...pulumi.ResourceOption) error {
-	_, err := createCalicoPolicy(ctx, name+"-allow-api-server", "allow-api-server", namespace, calicoSpec{
+func createAPIServerPolicy(
+	ctx *pulumi.Context, name, namespace string, opts ...pulumi.ResourceOption,
+) (pulumi.Resource, error) {
+	return createCalicoPolicy(ctx, name+"-allow-api-server", "allow-api-server", namespace, calicoSpec{
 		Order: orderTenant, Selector: "all()", Types: []string{"Egress"},
 		Egress: []calicoRule{{Action: allow, Destination: apiServer()}},
 	}, opts...)
-	return err
 }

@@ -100,8 +100,12 @@ func (a ClusterIsolationArgs) tenantFaults() []error {
 type ClusterIsolation struct {
 	pulumi.ResourceState
 
-	// Policies that make up the tier. What starts pods that must be held depends on them.
+	// Policies that hold all namespaces. What starts pods that must be held depends on them.
 	Policies []pulumi.Resource
+
+	// Borders of the tenants, by their namespaces. Each comes after Policies: what starts a tenant's pods depends on the
+	// tenant's own border, and on no other.
+	Borders map[string]pulumi.Resource
 }
 
 // NewClusterIsolation denies, in both directions, what no policy allows, in every namespace that is not exempt, those to
@@ -119,7 +123,7 @@ func NewClusterIsolation(
 		return nil, fmt.Errorf("cluster isolation %q: %w", name, err)
 	}
 
-	component := &ClusterIsolation{}
+	component := &ClusterIsolation{Borders: map[string]pulumi.Resource{}}
 	inputs := pulumi.Map{"exemptNamespaces": pulumi.ToStringArray(slices.Sorted(slices.Values(args.ExemptNamespaces)))}
 	if err := ctx.RegisterComponentResourceV2(ClusterComponentToken, name, inputs, component, opts...); err != nil {
 		return nil, fmt.Errorf("registering cluster isolation %q: %w", name, err)
@@ -128,16 +132,36 @@ func NewClusterIsolation(
 	if err != nil {
 		return nil, fmt.Errorf("cluster isolation %q: %w", name, err)
 	}
-	tier := args.tier()
-	for _, called := range slices.Sorted(maps.Keys(tier)) {
-		made, err := createCalicoPolicy(ctx, name+"-"+strings.TrimPrefix(called, policyPrefix), called, "", tier[called], child)
-		if err != nil {
-			return nil, fmt.Errorf("cluster isolation %q: %w", name, err)
-		}
-		component.Policies = append(component.Policies, made)
+	if err := component.createTier(ctx, name, *args, child); err != nil {
+		return nil, fmt.Errorf("cluster isolation %q: %w", name, err)
 	}
 	if err := ctx.RegisterResourceOutputs(component, pulumi.Map{}); err != nil {
 		return nil, fmt.Errorf("registering the outputs of cluster isolation %q: %w", name, err)
 	}
 	return component, nil
+}
+
+// createTier registers what holds all namespaces, and after it the borders. If a border, or what comes after it, named all
+// others too, the state would grow with the square of the number of tenants.
+func (c *ClusterIsolation) createTier(
+	ctx *pulumi.Context, name string, args ClusterIsolationArgs, child pulumi.ResourceOption,
+) error {
+	forAll := args.forAll()
+	for _, does := range slices.Sorted(maps.Keys(forAll)) {
+		made, err := createCalicoPolicy(ctx, name+"-"+does, policyPrefix+does, "", forAll[does], child)
+		if err != nil {
+			return err
+		}
+		c.Policies = append(c.Policies, made)
+	}
+	for _, tenant := range args.Tenants {
+		does := "border-" + tenant.Namespace
+		made, err := createCalicoPolicy(ctx, name+"-"+does, policyPrefix+does, "", args.border(tenant),
+			objects.LaterChildOptions(c), pulumi.DependsOn(c.Policies))
+		if err != nil {
+			return err
+		}
+		c.Borders[tenant.Namespace] = made
+	}
+	return nil
 }

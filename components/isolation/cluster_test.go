@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/rampart-iac/rampart/components/internal/enginetest"
@@ -110,6 +111,32 @@ func TestTierIsComplete(t *testing.T) {
 	}
 	if got := recorder.Summary(); !slices.Equal(got, want) {
 		t.Errorf("got\n%s", strings.Join(got, "\n"))
+	}
+}
+
+// TestBordersComeAfterWhatHoldsAll, and each names no other: a tenant more must not make the state of all others longer.
+func TestBordersComeAfterWhatHoldsAll(t *testing.T) {
+	t.Parallel()
+	args := clusterArgs()
+	recorder := enginetest.MustRun(t, func(ctx *pulumi.Context) error {
+		before, err := corev1.NewConfigMap(ctx, "before", nil)
+		if err != nil {
+			return err
+		}
+		walls, err := NewClusterIsolation(ctx, "walls", &args, pulumi.DependsOn([]pulumi.Resource{before}))
+		if err != nil {
+			return err
+		}
+		_, err = corev1.NewNamespace(ctx, "blue", nil, pulumi.DependsOn([]pulumi.Resource{walls.Borders["team-blue"]}))
+		return err
+	})
+	for _, earlier := range []string{"before", "walls-default-deny", "walls-nodes", "walls-protect", "walls-border-team-blue"} {
+		if !recorder.Waits("blue", earlier) {
+			t.Errorf("the tenant does not wait for %s", earlier)
+		}
+	}
+	if recorder.Waits("blue", "walls-border-team-green") {
+		t.Error("the tenant waits for the border of another")
 	}
 }
 

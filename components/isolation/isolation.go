@@ -41,6 +41,9 @@ type NamespaceIsolation struct {
 
 	// Namespace that is isolated.
 	Namespace pulumi.StringOutput `pulumi:"namespace"`
+
+	// Policies of the namespace. Whoever may start pods in it is let in after them.
+	Policies []pulumi.Resource
 }
 
 // NewNamespaceIsolation isolates a namespace. The Kubernetes provider comes from opts.
@@ -65,7 +68,7 @@ func NewNamespaceIsolation(
 	if err != nil {
 		return nil, fmt.Errorf("namespace isolation %q: %w", name, err)
 	}
-	if err := createPolicies(ctx, name, *args, child); err != nil {
+	if component.Policies, err = createPolicies(ctx, name, *args, child); err != nil {
 		return nil, fmt.Errorf("namespace isolation %q: %w", name, err)
 	}
 

@@ -31,30 +31,37 @@ type policy struct {
 }
 
 // createPolicies registers the policies of a namespace: what every one has, then a policy for each rule.
-func createPolicies(ctx *pulumi.Context, name string, args NamespaceIsolationArgs, opts ...pulumi.ResourceOption) error {
+func createPolicies(
+	ctx *pulumi.Context, name string, args NamespaceIsolationArgs, opts ...pulumi.ResourceOption,
+) ([]pulumi.Resource, error) {
+	var created []pulumi.Resource
 	policies := standardPolicies()
 	for _, rule := range args.Allow {
 		if _, ok := rule.(allowAPIServer); ok && args.Surroundings.Enforcer == baseline.PolicyEnforcerCalico {
-			if err := createAPIServerPolicy(ctx, name, args.Namespace, opts...); err != nil {
-				return err
+			made, err := createAPIServerPolicy(ctx, name, args.Namespace, opts...)
+			if err != nil {
+				return nil, err
 			}
+			created = append(created, made)
 			continue
 		}
 		policies = append(policies, policy{rule.name(), args.Surroundings.spec(rule)})
 	}
 	for _, policy := range policies {
-		if _, err := networkingv1.NewNetworkPolicy(ctx, name+"-"+policy.name, &networkingv1.NetworkPolicyArgs{
+		made, err := networkingv1.NewNetworkPolicy(ctx, name+"-"+policy.name, &networkingv1.NetworkPolicyArgs{
 			Metadata: &metav1.ObjectMetaArgs{
 				Name:      pulumi.String(policy.name),
 				Namespace: pulumi.String(args.Namespace),
 				Labels:    objects.Labels(),
 			},
 			Spec: policy.spec,
-		}, opts...); err != nil {
-			return fmt.Errorf("network policy %s: %w", policy.name, err)
+		}, opts...)
+		if err != nil {
+			return nil, fmt.Errorf("network policy %s: %w", policy.name, err)
 		}
+		created = append(created, made)
 	}
-	return nil
+	return created, nil
 }
 
 func standardPolicies() []policy {

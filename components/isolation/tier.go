@@ -57,17 +57,9 @@ func calicoPorts(ranges []portRange) []any {
 // policyPrefix tells the tier's policies from others.
 const policyPrefix = "rampart-"
 
-// tier returns the cluster-wide policies, by name.
-func (a ClusterIsolationArgs) tier() map[string]calicoSpec {
-	policies := map[string]calicoSpec{
-		policyPrefix + "protect":      a.protect(),
-		policyPrefix + "nodes":        a.nodes(),
-		policyPrefix + "default-deny": a.defaultDeny(),
-	}
-	for _, tenant := range a.Tenants {
-		policies[policyPrefix+"border-"+tenant.Namespace] = a.border(tenant)
-	}
-	return policies
+// forAll returns the policies that hold all namespaces, by what each does.
+func (a ClusterIsolationArgs) forAll() map[string]calicoSpec {
+	return map[string]calicoSpec{"protect": a.protect(), "nodes": a.nodes(), "default-deny": a.defaultDeny()}
 }
 
 // isolated selects the pods that are not exempt. It holds from the moment that a pod is there, in a namespace that is as

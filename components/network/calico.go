@@ -2,6 +2,8 @@ package network
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	appsv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/apps/v1"
 	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
@@ -20,8 +22,8 @@ type Calico struct {
 	// Version of Calico whose wiring this is.
 	Version pulumi.StringOutput `pulumi:"version"`
 
-	// Ready holds the resources that are complete when calico-node runs on every node and cluster DNS answers. What
-	// starts pods or denies traffic depends on them.
+	// Ready holds the resources that are complete when calico-node runs on every node and cluster DNS answers, and that
+	// come after all others of Calico's. What starts pods or denies traffic depends on them.
 	Ready []pulumi.Resource
 }
 
@@ -76,12 +78,17 @@ func createLayers(
 	if err != nil {
 		return nil, err
 	}
-	after := pulumi.DependsOn(append(crds, rights...))
-	node, err := createNode(ctx, name, args, child, after)
+	after := slices.Concat(slices.Collect(maps.Values(crds)), rights)
+	node, err := createNode(ctx, name, args, after, child)
 	if err != nil {
 		return nil, err
 	}
-	controllers, err := createKubeControllers(ctx, name, args, child, after)
+	settings, err := createSettings(ctx, name, args.HostEndpoints,
+		child, pulumi.DependsOn([]pulumi.Resource{crds["kubecontrollersconfigurations"]}))
+	if err != nil {
+		return nil, err
+	}
+	controllers, err := createKubeControllers(ctx, name, args, append(after, settings), child)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +96,7 @@ func createLayers(
 	if err != nil {
 		return nil, err
 	}
-	return []pulumi.Resource{node, controllers, dns}, nil
+	return []pulumi.Resource{controllers, dns}, nil
 }
 
 // awaitDNS waits until CoreDNS is available, which needs a Ready node and a working pod network. The provider waits for

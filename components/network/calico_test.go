@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	corev1sdk "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -22,8 +23,8 @@ func install(t *testing.T, args CalicoArgs) *enginetest.Recorder {
 	}
 	return enginetest.MustRun(t, func(ctx *pulumi.Context) error {
 		calico, err := NewCalico(ctx, "network", &args)
-		if err == nil && len(calico.Ready) != 3 {
-			t.Errorf("%d resources tell readiness, want nodes, controllers and DNS", len(calico.Ready))
+		if err == nil && len(calico.Ready) != 2 {
+			t.Errorf("%d resources tell readiness, want controllers and DNS", len(calico.Ready))
 		}
 		return err
 	})
@@ -57,21 +58,36 @@ func TestCalicoIsComplete(t *testing.T) {
 
 func TestOrderOfLayers(t *testing.T) {
 	t.Parallel()
-	recorder := install(t, CalicoArgs{})
-	dependencies := map[string]string{}
-	for _, args := range recorder.All() {
-		dependencies[args.Name] = strings.Join(args.RegisterRPC.GetDependencies(), " ")
-	}
-	for _, edge := range [][2]string{
-		{"network-node", "network-crd-ippools"},
-		{"network-node", "network-calico-node"},
+	recorder := enginetest.MustRun(t, func(ctx *pulumi.Context) error {
+		calico, err := NewCalico(ctx, "network", &CalicoArgs{CRDs: definitionFiles(), PodCIDR: "10.244.0.0/16"})
+		if err != nil {
+			return err
+		}
+		_, err = corev1sdk.NewConfigMap(ctx, "pods", nil, pulumi.DependsOn(calico.Ready))
+		return err
+	})
+	edges := [][2]string{
 		{"network-node", "network-config"},
 		{"network-kube-controllers", "network-kube-controllers-settings"},
 		{"network-kube-controllers-settings", "network-crd-kubecontrollersconfigurations"},
 		{"network-dns-ready", "network-node"},
-	} {
-		if !strings.Contains(dependencies[edge[0]], "::"+edge[1]) {
-			t.Errorf("%s does not depend on %s", edge[0], edge[1])
+		{"pods", "network-dns-ready"},
+		{"pods", "network-kube-controllers"},
+	}
+	for _, program := range []string{"network-node", "network-kube-controllers"} {
+		for _, definition := range requiredCRDs {
+			edges = append(edges, [2]string{program, "network-crd-" + definition})
+		}
+	}
+	for _, each := range recorder.All() {
+		if strings.HasSuffix(each.TypeToken, ":ServiceAccount") || strings.HasSuffix(each.TypeToken, ":ClusterRole") ||
+			strings.HasSuffix(each.TypeToken, ":ClusterRoleBinding") {
+			edges = append(edges, [2]string{"network-node", each.Name}, [2]string{"network-kube-controllers", each.Name})
+		}
+	}
+	for _, edge := range edges {
+		if !recorder.Waits(edge[0], edge[1]) {
+			t.Errorf("%s does not wait for %s", edge[0], edge[1])
 		}
 	}
 }

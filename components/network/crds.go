@@ -136,11 +136,12 @@ func missingCRDs(found map[string]definition) []string {
 	return missing
 }
 
-// createDefinitions registers each definition. The provider waits until the API server serves it.
+// createDefinitions registers each definition, and returns them by the resource that they define. The provider waits until
+// the API server serves it.
 func createDefinitions(
 	ctx *pulumi.Context, name string, definitions []definition, opts ...pulumi.ResourceOption,
-) ([]pulumi.Resource, error) {
-	created := make([]pulumi.Resource, 0, len(definitions))
+) (map[string]pulumi.Resource, error) {
+	created := map[string]pulumi.Resource{}
 	for _, crd := range definitions {
 		short := strings.TrimSuffix(crd.Metadata.Name, "."+crdGroup)
 		// The typed arguments mirror the schema of schemas, which is recursive; the generic form registers the same
@@ -157,7 +158,7 @@ func createDefinitions(
 		if err != nil {
 			return nil, fmt.Errorf("custom resource definition %s: %w", crd.Metadata.Name, err)
 		}
-		created = append(created, resource)
+		created[short] = resource
 	}
 	return created, nil
 }

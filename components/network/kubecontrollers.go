@@ -20,14 +20,10 @@ const (
 )
 
 // createKubeControllers registers the controllers that give back the addresses of pods and nodes that are gone, and that
-// make host endpoints of nodes if there are to be any.
+// make host endpoints of nodes if there are to be any. The Deployment comes after the given resources.
 func createKubeControllers(
-	ctx *pulumi.Context, name string, args CalicoArgs, opts ...pulumi.ResourceOption,
+	ctx *pulumi.Context, name string, args CalicoArgs, after []pulumi.Resource, child pulumi.ResourceOption,
 ) (*appsv1.Deployment, error) {
-	settings, err := createSettings(ctx, name, args.HostEndpoints, opts...)
-	if err != nil {
-		return nil, err
-	}
 	selector := pulumi.StringMap{"k8s-app": pulumi.String(kubeControllersApp)}
 	if _, err := policyv1.NewPodDisruptionBudget(ctx, name+"-kube-controllers-budget", &policyv1.PodDisruptionBudgetArgs{
 		Metadata: metadata(kubeControllersApp),
@@ -35,7 +31,7 @@ func createKubeControllers(
 			MaxUnavailable: pulumi.Int(1),
 			Selector:       &metav1.LabelSelectorArgs{MatchLabels: selector},
 		},
-	}, opts...); err != nil {
+	}, child); err != nil {
 		return nil, fmt.Errorf("pod disruption budget %s: %w", kubeControllersApp, err)
 	}
 	deployment, err := appsv1.NewDeployment(ctx, name+"-kube-controllers", &appsv1.DeploymentArgs{
@@ -50,7 +46,7 @@ func createKubeControllers(
 				Spec:     kubeControllersPod(args.Images.KubeControllers),
 			},
 		},
-	}, append(opts, pulumi.DependsOn([]pulumi.Resource{settings}))...)
+	}, child, pulumi.DependsOn(after))
 	if err != nil {
 		return nil, fmt.Errorf("deployment %s: %w", kubeControllersApp, err)
 	}

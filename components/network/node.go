@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 
 	appsv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/apps/v1"
@@ -34,12 +35,12 @@ var hostPaths = []struct{ volume, path, kind, mount string }{
 }
 
 // createNode registers the DaemonSet that programs each node, and before it, if Calico is the pod network, the
-// configuration that it installs there.
+// configuration that it installs there. The DaemonSet comes after the given resources.
 func createNode(
-	ctx *pulumi.Context, name string, args CalicoArgs, opts ...pulumi.ResourceOption,
+	ctx *pulumi.Context, name string, args CalicoArgs, after []pulumi.Resource, child pulumi.ResourceOption,
 ) (*appsv1.DaemonSet, error) {
 	if args.policyOnly() {
-		return createDaemonSet(ctx, name, args, nil, opts...)
+		return createDaemonSet(ctx, name, args, nil, child, pulumi.DependsOn(after))
 	}
 	config, err := renderCNIConfig(args.MTU)
 	if err != nil {
@@ -48,14 +49,14 @@ func createNode(
 	configMap, err := corev1.NewConfigMap(ctx, name+"-config", &corev1.ConfigMapArgs{
 		Metadata: metadata(configMapName),
 		Data:     pulumi.StringMap{cniConfigKey: pulumi.String(config)},
-	}, opts...)
+	}, child)
 	if err != nil {
 		return nil, fmt.Errorf("config map %s: %w", configMapName, err)
 	}
 	digest := sha256.Sum256([]byte(config))
 	// A changed CNI configuration reaches the nodes: the installer runs at a pod's start only.
 	annotations := pulumi.StringMap{"rampart.dev/cni-config-sha256": pulumi.String(hex.EncodeToString(digest[:]))}
-	return createDaemonSet(ctx, name, args, annotations, append(opts, pulumi.DependsOn([]pulumi.Resource{configMap}))...)
+	return createDaemonSet(ctx, name, args, annotations, child, pulumi.DependsOn(append(slices.Clone(after), configMap)))
 }
 
 func createDaemonSet(

@@ -133,7 +133,8 @@ var accounts = []struct {
 // hostEndpointRule is what the controllers may do beside the rest where they make host endpoints.
 var hostEndpointRule = rule{group: crdGroup, resources: []string{"hostendpoints"}, verbs: []string{"create", "update"}}
 
-// createAccounts registers service accounts, cluster roles and bindings.
+// createAccounts registers service accounts, cluster roles and bindings, and returns the bindings: each comes after its
+// account and its role.
 func createAccounts(
 	ctx *pulumi.Context, name string, args CalicoArgs, opts ...pulumi.ResourceOption,
 ) ([]pulumi.Resource, error) {
@@ -173,11 +174,11 @@ func createAccounts(
 				Name:      pulumi.String(account.name),
 				Namespace: pulumi.String(namespace),
 			}},
-		}, opts...)
+		}, append(opts, pulumi.DependsOn([]pulumi.Resource{serviceAccount, role}))...)
 		if err != nil {
 			return nil, fmt.Errorf("cluster role binding %s: %w", account.name, err)
 		}
-		created = append(created, serviceAccount, role, binding)
+		created = append(created, binding)
 	}
 	return created, nil
 }

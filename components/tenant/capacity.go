@@ -194,37 +194,48 @@ func checkQuantity(field, name, value string, report func(field string, value an
 	return false
 }
 
-// createCapacity makes the quota and the limit range. Quantities are written in the API server's own spelling, so that a
-// refresh finds no differences.
-func createCapacity(
+// createQuota makes the quota. Quantities are written in the API server's own spelling, so that a refresh finds no
+// differences.
+func createQuota(
 	ctx *pulumi.Context, name string, args TenantArgs, opts ...pulumi.ResourceOption,
-) ([]pulumi.Resource, error) {
-	settledQuota, settledLimits := withCapacityDefaults(args.Quota, args.Limits)
-	meta := &metav1.ObjectMetaArgs{
-		Name:      pulumi.String(CapacityName),
-		Namespace: pulumi.String(args.Namespace),
-		Labels:    objects.Labels(TenantLabel, args.Name),
-	}
+) (*corev1.ResourceQuota, error) {
+	settled, _ := withCapacityDefaults(args.Quota, args.Limits)
 	quota, err := corev1.NewResourceQuota(ctx, name+"-quota", &corev1.ResourceQuotaArgs{
-		Metadata: meta,
-		Spec:     &corev1.ResourceQuotaSpecArgs{Hard: hard(settledQuota)},
+		Metadata: capacityMetadata(args),
+		Spec:     &corev1.ResourceQuotaSpecArgs{Hard: hard(settled)},
 	}, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("quota: %w", err)
 	}
+	return quota, nil
+}
+
+// createLimits makes the limit range, in the same spelling.
+func createLimits(
+	ctx *pulumi.Context, name string, args TenantArgs, opts ...pulumi.ResourceOption,
+) (*corev1.LimitRange, error) {
+	_, settled := withCapacityDefaults(args.Quota, args.Limits)
 	limits, err := corev1.NewLimitRange(ctx, name+"-limits", &corev1.LimitRangeArgs{
-		Metadata: meta,
+		Metadata: capacityMetadata(args),
 		Spec: &corev1.LimitRangeSpecArgs{Limits: corev1.LimitRangeItemArray{&corev1.LimitRangeItemArgs{
 			Type:           pulumi.String("Container"),
-			Default:        quantities(settledLimits.Default),
-			DefaultRequest: quantities(settledLimits.Request),
-			Max:            quantities(settledLimits.Max),
+			Default:        quantities(settled.Default),
+			DefaultRequest: quantities(settled.Request),
+			Max:            quantities(settled.Max),
 		}}},
 	}, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("limit range: %w", err)
 	}
-	return []pulumi.Resource{quota, limits}, nil
+	return limits, nil
+}
+
+func capacityMetadata(args TenantArgs) *metav1.ObjectMetaArgs {
+	return &metav1.ObjectMetaArgs{
+		Name:      pulumi.String(CapacityName),
+		Namespace: pulumi.String(args.Namespace),
+		Labels:    objects.Labels(TenantLabel, args.Name),
+	}
 }
 
 func hard(quota Quota) pulumi.StringMap {

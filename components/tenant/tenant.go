@@ -145,19 +145,17 @@ func NewTenant(
 	if err != nil {
 		return nil, fmt.Errorf("tenant %q: %w", name, err)
 	}
-	// The namespace waits for what the tenant comes after, and all that is in it for the namespace. If each named all those
-	// resources, one for every other tenant among them, the state would grow with the square of the number of tenants.
-	child, err := objects.ChildOptions(component, nil)
+	child, inNamespace := objects.LaterChildOptions(component), pulumi.DependsOn([]pulumi.Resource{namespace})
+	border, err := isolation.NewNamespaceIsolation(ctx, name+"-isolation", borderArgs, child, inNamespace)
 	if err != nil {
 		return nil, fmt.Errorf("tenant %q: %w", name, err)
 	}
-	border, err := isolation.NewNamespaceIsolation(ctx, name+"-isolation", borderArgs,
-		child, pulumi.DependsOn([]pulumi.Resource{namespace}))
+	limits, err := createLimits(ctx, name, settled, child, inNamespace)
 	if err != nil {
 		return nil, fmt.Errorf("tenant %q: %w", name, err)
 	}
-	inNamespace := pulumi.DependsOn([]pulumi.Resource{namespace})
-	capacity, err := createCapacity(ctx, name, settled, child, inNamespace)
+	// Last of what bounds the namespace, so that the access has one resource to come after instead of them all.
+	quota, err := createQuota(ctx, name, settled, child, pulumi.DependsOn(append(border.Policies, limits)))
 	if err != nil {
 		return nil, fmt.Errorf("tenant %q: %w", name, err)
 	}
@@ -165,7 +163,7 @@ func NewTenant(
 		return nil, fmt.Errorf("tenant %q: %w", name, err)
 	}
 	role, err := access.NewNamespaceRole(ctx, name+"-access", roleArgs,
-		child, pulumi.DependsOn(append(capacity, namespace, border)))
+		child, pulumi.DependsOn([]pulumi.Resource{quota}))
 	if err != nil {
 		return nil, fmt.Errorf("tenant %q: %w", name, err)
 	}

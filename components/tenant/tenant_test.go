@@ -9,8 +9,10 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/rampart-iac/rampart/baseline"
 	"github.com/rampart-iac/rampart/components/access"
 	"github.com/rampart-iac/rampart/components/internal/enginetest"
+	"github.com/rampart-iac/rampart/components/isolation"
 )
 
 func admit(t *testing.T, args TenantArgs) *enginetest.Recorder {
@@ -78,26 +80,40 @@ func TestNamespace(t *testing.T) {
 // TestNobodyIsLetIntoAnOpenNamespace checks the order: namespace, isolation and quota, access.
 func TestNobodyIsLetIntoAnOpenNamespace(t *testing.T) {
 	t.Parallel()
-	recorder := admit(t, TenantArgs{Name: "blue", KubernetesVersion: "v1.37.0"})
+	recorder := admit(t, TenantArgs{
+		Name: "blue", KubernetesVersion: "v1.37.0", Surroundings: isolation.Surroundings{Enforcer: baseline.PolicyEnforcerCalico},
+		Allow: []isolation.Rule{isolation.AllowAPIServer(0)},
+	})
+	borders := []string{"blue-quota", "blue-limits"}
 	for _, args := range recorder.All() {
-		dependencies := strings.Join(args.RegisterRPC.GetDependencies(), " ")
-		if strings.HasPrefix(args.Name, "blue-isolation-") && !strings.Contains(dependencies, "::blue-namespace") {
-			t.Errorf("%s does not wait for the namespace", args.Name)
+		if strings.HasPrefix(args.Name, "blue-isolation-") {
+			borders = append(borders, args.Name)
 		}
+	}
+	const most = 6
+	if len(borders) != most {
+		t.Fatalf("what bounds the namespace: %q", borders)
+	}
+	for _, border := range borders {
+		if !recorder.Waits(border, "blue-namespace") {
+			t.Errorf("%s does not wait for the namespace", border)
+		}
+	}
+	for _, args := range recorder.All() {
 		if !strings.HasPrefix(args.Name, "blue-access-") {
 			continue
 		}
-		for _, border := range []string{"blue-isolation-default-deny", "blue-quota", "blue-limits"} {
-			if !strings.Contains(dependencies, "::"+border) {
+		for _, border := range borders {
+			if !recorder.Waits(args.Name, border) {
 				t.Errorf("%s does not wait for %s", args.Name, border)
 			}
 		}
 	}
 }
 
-// TestOnlyTheNamespaceWaitsForWhatTheTenantComesAfter: what is in the namespace waits for the namespace. The list of what a tenant
-// comes after is as long as there are tenants, and would stand in the state once for each of its resources.
-func TestOnlyTheNamespaceWaitsForWhatTheTenantComesAfter(t *testing.T) {
+// TestOnlyTheNamespaceNamesWhatTheTenantComesAfter: the rest comes after the namespace. What a tenant comes after may be a long
+// list, which would stand in the state once for each of its resources.
+func TestOnlyTheNamespaceNamesWhatTheTenantComesAfter(t *testing.T) {
 	t.Parallel()
 	recorder := enginetest.MustRun(t, func(ctx *pulumi.Context) error {
 		before, err := corev1sdk.NewConfigMap(ctx, "before", nil)
@@ -115,13 +131,12 @@ func TestOnlyTheNamespaceWaitsForWhatTheTenantComesAfter(t *testing.T) {
 		if !strings.HasPrefix(args.TypeToken, "kubernetes:") || args.Name == "before" {
 			continue
 		}
-		dependencies := strings.Join(args.RegisterRPC.GetDependencies(), " ")
-		want, not := "::blue-namespace", "::before"
-		if args.Name == "blue-namespace" {
-			want, not = not, want
+		if !recorder.Waits(args.Name, "before") || args.Name != "blue-namespace" && !recorder.Waits(args.Name, "blue-namespace") {
+			t.Errorf("%s does not wait for what the tenant comes after, or not for the namespace", args.Name)
 		}
-		if !strings.Contains(dependencies, want) || strings.Contains(dependencies, not) {
-			t.Errorf("%s waits for %q, want %s and not %s", args.Name, dependencies, want, not)
+		named := strings.Contains(strings.Join(args.RegisterRPC.GetDependencies(), " "), "::before")
+		if named != (args.Name == "blue-namespace") {
+			t.Errorf("%s names %q", args.Name, args.RegisterRPC.GetDependencies())
 		}
 	}
 }

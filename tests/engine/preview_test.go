@@ -25,8 +25,9 @@ const previewDeadline = 45 * time.Minute
 type step struct {
 	Op, URN  string
 	NewState struct {
-		Type   string
-		Inputs json.RawMessage
+		Type         string
+		Inputs       json.RawMessage
+		Dependencies []string
 	}
 }
 
@@ -139,6 +140,11 @@ func isTheSame(t *testing.T, first, second []step) {
 	for i := range first {
 		if first[i].URN != second[i].URN || string(first[i].NewState.Inputs) != string(second[i].NewState.Inputs) {
 			t.Errorf("%s differs:\n%s\n%s", first[i].URN, first[i].NewState.Inputs, second[i].NewState.Inputs)
+		}
+		// Another dependency is a change of the state, which is written anew for each.
+		before, after := slices.Sorted(slices.Values(first[i].NewState.Dependencies)), slices.Sorted(slices.Values(second[i].NewState.Dependencies))
+		if !slices.Equal(before, after) {
+			t.Errorf("%s depends on\n%q\nand then on\n%q", first[i].URN, before, after)
 		}
 	}
 }

@@ -64,6 +64,40 @@ func (r *Recorder) All() []pulumi.MockResourceArgs {
 	return all
 }
 
+// Waits says whether a resource, by its name, depends on another or on one that does, and so comes after it, and is deleted
+// before it. Of resources of several types that share a name, it means all.
+func (r *Recorder) Waits(later, earlier string) bool {
+	type resource struct{ token, name string }
+	dependencies := map[resource][]resource{}
+	var from, to []resource
+	for _, args := range r.All() {
+		this := resource{args.TypeToken, args.Name}
+		if args.Name == later {
+			from = append(from, this)
+		}
+		if args.Name == earlier {
+			to = append(to, this)
+		}
+		for _, urn := range args.RegisterRPC.GetDependencies() {
+			parts := strings.Split(urn, "::")
+			token := parts[2][strings.LastIndex(parts[2], "$")+1:] // after those of its parents
+			dependencies[this] = append(dependencies[this], resource{token, parts[3]})
+		}
+	}
+	var waits func(this, target resource) bool
+	waits = func(this, target resource) bool {
+		return slices.ContainsFunc(dependencies[this], func(next resource) bool { return next == target || waits(next, target) })
+	}
+	for _, this := range from {
+		for _, target := range to {
+			if this != target && !waits(this, target) {
+				return false
+			}
+		}
+	}
+	return len(from) > 0 && len(to) > 0
+}
+
 // Summary returns "type name" of all that was registered, sorted.
 func (r *Recorder) Summary() []string {
 	var lines []string

@@ -11,13 +11,18 @@ func ChildOptions(component pulumi.Resource, opts []pulumi.ResourceOption) (pulu
 	if err != nil {
 		return nil, err
 	}
-	options := []pulumi.ResourceOption{
-		pulumi.Parent(component),
-		pulumi.DependsOn(given.DependsOn),
-		pulumi.Transformations([]pulumi.ResourceTransformation{deleteInBackground}),
-	}
+	options := []pulumi.ResourceOption{LaterChildOptions(component), pulumi.DependsOn(given.DependsOn)}
 	for _, inputs := range given.DependsOnInputs {
 		options = append(options, pulumi.DependsOnInputs(inputs))
 	}
 	return pulumi.Composite(options...), nil
+}
+
+// LaterChildOptions returns the options of a child that depends on another child of the same component, and by that comes
+// after all that the component comes after. Whatever a resource depends on is in the state by name, once for each resource:
+// it names what is nearest, and the rest follows. It names resources, never components: of a component the SDK (v3.256) takes
+// those children that happen to be registered already (docs/decisions/0033-nearest-dependencies.md).
+func LaterChildOptions(component pulumi.Resource) pulumi.ResourceOption {
+	return pulumi.Composite(
+		pulumi.Parent(component), pulumi.Transformations([]pulumi.ResourceTransformation{deleteInBackground}))
 }
