@@ -37,9 +37,21 @@ func Resolve(level Level, version Version, provider Provider, waivers []Waiver, 
 	return Current().Resolve(level, version, provider, waivers, now)
 }
 
+// ResolveStanding is Resolve for a stack that stands already: waivers that are over are no fault, and count as they did when
+// it was made. Resolved.At says what is asked of it now.
+func ResolveStanding(level Level, version Version, provider Provider, waivers []Waiver, now time.Time) (Resolved, error) {
+	return Current().resolve(level, version, provider, waivers, now, true)
+}
+
 // Resolve is Resolve for a catalogue of one's own.
 func (c Catalogue) Resolve(
 	level Level, version Version, provider Provider, waivers []Waiver, now time.Time,
+) (Resolved, error) {
+	return c.resolve(level, version, provider, waivers, now, false)
+}
+
+func (c Catalogue) resolve(
+	level Level, version Version, provider Provider, waivers []Waiver, now time.Time, stands bool,
 ) (Resolved, error) {
 	faults := c.wrongChoices(level, version, provider)
 	resolved := Resolved{Level: level, Version: version, Provider: provider}
@@ -54,6 +66,10 @@ func (c Catalogue) Resolve(
 		path := fmt.Sprintf("waivers[%d]", i)
 		faults = append(faults, c.wrongControl(resolved, waiver, path)...)
 		faults = append(faults, waiver.faults(path, now)...)
+		if !stands && waiver.Over(now) {
+			faults.add(path+".expires", waiver.Expires, "is past: the waiver is over",
+				"remove the waiver and what needs it, or decide again and give it a new day")
+		}
 		double := func(other Waiver) bool { return other.Control == waiver.Control && other.Scope == waiver.Scope }
 		if first := slices.IndexFunc(waivers, double); first < i {
 			faults.add(path, string(waiver.Control)+" "+string(waiver.Scope),
@@ -68,6 +84,27 @@ func (c Catalogue) Resolve(
 		return Resolved{}, faults
 	}
 	return resolved, nil
+}
+
+// At returns what is asked at a moment, and the waivers that are over by then: they let nothing go any more.
+func (r Resolved) At(now time.Time) (resolved Resolved, over []Waiver) {
+	controls := slices.Clone(r.Controls)
+	for i, control := range controls {
+		var holding []Waiver
+		for _, waiver := range control.Waivers {
+			if waiver.Over(now) {
+				over = append(over, waiver)
+			} else {
+				holding = append(holding, waiver)
+			}
+		}
+		if control.State == StateWaived && len(holding) == 0 {
+			controls[i].State = control.Enforcement[r.Provider].State
+		}
+		controls[i].Waivers = holding
+	}
+	r.Controls = controls
+	return r, over
 }
 
 // On returns what is left of it on a version of Kubernetes: what that version cannot do is not applicable, waived or not.

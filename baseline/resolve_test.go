@@ -357,3 +357,47 @@ func TestCatalogueIsACopy(t *testing.T) {
 		t.Error("a caller's change is seen by others")
 	}
 }
+
+// TestWhatIsOverLetsNothingGo: of a stack that stands, waivers that are over are no fault. They count as they did when it was
+// made, until somebody asks what holds now.
+func TestWhatIsOverLetsNothingGo(t *testing.T) {
+	t.Parallel()
+	over := waiver(func(w *Waiver) { w.Expires = "2026-11-30" })
+	ofTenant := waiver(func(w *Waiver) { w.Control, w.Scope, w.Expires = "RMP-TST-002", TenantScope("blue"), "2026-11-01" })
+	holding := waiver(func(w *Waiver) { w.Control, w.Expires = "RMP-TST-002", "2026-12-01" })
+	resolve := func(waivers ...Waiver) (Resolved, error) {
+		return small().resolve(LevelRestricted, "2026.11", ProviderKind, waivers, today, true)
+	}
+	made, err := resolve(over, ofTenant, holding)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := ids(made.In(StateWaived)); !slices.Equal(got, []ControlID{"RMP-TST-001", "RMP-TST-002"}) ||
+		!made.Waived("RMP-TST-001", TenantScope("green")) {
+		t.Errorf("made with waivers of %v", got)
+	}
+	now, ended := made.At(today)
+	if got := ids(now.In(StateWaived)); !slices.Equal(got, []ControlID{"RMP-TST-002"}) || now.Waived("RMP-TST-001", ScopeCluster) {
+		t.Errorf("waived today: %v", got)
+	}
+	if !slices.Equal(ended, []Waiver{over, ofTenant}) {
+		t.Errorf("over: %v", ended)
+	}
+	if got := now.Controls[1].Waivers; !slices.Equal(got, []Waiver{holding}) {
+		t.Errorf("holding: %v", got)
+	}
+	if !made.Waived("RMP-TST-001", ScopeCluster) {
+		t.Error("asking changes what was made")
+	}
+	tomorrow, ended := made.At(today.AddDate(0, 0, 1))
+	if len(tomorrow.In(StateWaived)) > 0 || len(ended) != 3 {
+		t.Errorf("tomorrow %v are waived, and %v are over", ids(tomorrow.In(StateWaived)), ended)
+	}
+	// What is wrong in another way stays wrong.
+	if _, err := resolve(waiver(func(w *Waiver) { w.Expires, w.Reason = "2026-11-30", "" })); err == nil {
+		t.Error("a waiver without a reason is taken when it is over")
+	}
+	if _, err := resolve(waiver(func(w *Waiver) { w.Expires = "some day" })); err == nil {
+		t.Error("a waiver without an end is taken")
+	}
+}

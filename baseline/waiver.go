@@ -65,7 +65,13 @@ func (w Waiver) end() (time.Time, error) {
 	return day.AddDate(0, 0, 1), err
 }
 
-// faults are what is wrong with a waiver by itself, at a moment.
+// Over says whether the last day of a waiver is past. One that names no day is not over: it is wrong.
+func (w Waiver) Over(now time.Time) bool {
+	end, err := w.end()
+	return err == nil && !now.Before(end)
+}
+
+// faults are what is wrong with a waiver by itself, at a moment. That it is over is for those to refuse who make or change.
 func (w Waiver) faults(path string, now time.Time) Faults {
 	var faults Faults
 	if !w.Scope.Valid() {
@@ -83,9 +89,6 @@ func (w Waiver) faults(path string, now time.Time) Faults {
 	switch {
 	case err != nil:
 		faults.add(path+".expires", w.Expires, "is not a day", "write the last day of the waiver, as 2027-01-31")
-	case !now.Before(end):
-		faults.add(path+".expires", w.Expires, "is past: the waiver is over",
-			"remove the waiver and what needs it, or decide again and give it a new day")
 	case end.Sub(now) > LongestWaiver:
 		faults.add(path+".expires", w.Expires, "is more than a year ahead",
 			"choose a day on which somebody looks at it again")

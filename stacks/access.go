@@ -23,6 +23,9 @@ func (v *validator) access() {
 			v.host.Now.Add(time.Hour).UTC().Format(time.RFC3339))
 		return
 	}
+	if v.host.Standing && glass.Grant().Over(v.host.Now) {
+		return // its certificates have ended with it
+	}
 	glass.Grant().Check(v.host.Now, v.below("access.breakGlass"))
 }
 

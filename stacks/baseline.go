@@ -42,18 +42,34 @@ type Waiver struct {
 // Resolve returns what the stack's level and version of the baseline ask for at a moment, and what becomes of it. The
 // error is baseline.Faults.
 func (c Config) Resolve(now time.Time) (baseline.Resolved, error) {
+	return c.resolve(now, baseline.Resolve)
+}
+
+// ResolveStanding is Resolve for a stack that stands: baseline.ResolveStanding says what is different.
+func (c Config) ResolveStanding(now time.Time) (baseline.Resolved, error) {
+	return c.resolve(now, baseline.ResolveStanding)
+}
+
+func (c Config) resolve(now time.Time, resolve func(
+	baseline.Level, baseline.Version, baseline.Provider, []baseline.Waiver, time.Time,
+) (baseline.Resolved, error),
+) (baseline.Resolved, error) {
 	waivers := make([]baseline.Waiver, 0, len(c.Baseline.Waivers))
 	for _, waiver := range c.Baseline.Waivers {
 		waivers = append(waivers, baseline.Waiver(waiver))
 	}
-	resolved, err := baseline.Resolve(c.Baseline.Level, c.Baseline.Version, baseline.Provider(c.Provider), waivers, now)
+	resolved, err := resolve(c.Baseline.Level, c.Baseline.Version, baseline.Provider(c.Provider), waivers, now)
 	return resolved.On(c.Cluster.KubernetesVersion), err
 }
 
 // baseline checks level, version and waivers, and keeps what they come to for the checks that ask whether a control is
 // waived. If anything is wrong, nothing is.
 func (v *validator) baseline() {
-	resolved, err := v.config.Resolve(v.host.Now)
+	resolve := v.config.Resolve
+	if v.host.Standing {
+		resolve = v.config.ResolveStanding
+	}
+	resolved, err := resolve(v.host.Now)
 	v.resolved = resolved
 	var faults baseline.Faults
 	if errors.As(err, &faults) {

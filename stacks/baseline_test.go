@@ -98,6 +98,46 @@ func TestTheExampleOfAWaiverIsAGoodOne(t *testing.T) {
 }
 
 // TestAnUnknownProviderIsReportedOnce although the baseline does not know it either.
+// TestAStackThatStandsIsReadWithWhatHasEnded: what was let go stays as it was made, and what is asked of it is all there is.
+func TestAStackThatStandsIsReadWithWhatHasEnded(t *testing.T) {
+	t.Parallel()
+	const waiver = `{"control":"RMP-ADM-002","scope":"tenant/blue","reason":"a test","owner":"us","expires":"2026-11-24"}`
+	values := Values{
+		"rampart:baseline": `{"waivers":[` + waiver + `]}`,
+		"rampart:tenants":  `[{"name":"blue","podSecurity":"baseline"}]`,
+		"rampart:access":   `{"breakGlass":{"reason":"r","owner":"o","expires":"2026-11-25T11:59:59Z"}}`,
+	}
+	host := testHost()
+	if _, err := Load(values, host); err == nil || strings.Count(err.Error(), "\n") != 2 {
+		t.Errorf("control: a change is not refused for three reasons: %v", err)
+	}
+	host.Standing = true
+	config, err := Load(values, host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := config.ResolveStanding(host.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked, over := made.At(host.Now)
+	if !made.Waived("RMP-ADM-002", "tenant/blue") || asked.Waived("RMP-ADM-002", "tenant/blue") || len(over) != 1 {
+		t.Errorf("over are %v", over)
+	}
+	if _, err := config.Resolve(host.Now); err == nil {
+		t.Error("it can be made anew with what is over")
+	}
+	for says, section := range map[string]string{
+		"a waiver without an owner": `{"waivers":[` + strings.Replace(waiver, `"us"`, `""`, 1) + `]}`,
+		"a waiver for ever":         `{"waivers":[` + strings.Replace(waiver, "2026-11-24", "2999-11-24", 1) + `]}`,
+		"a waiver of nothing":       `{"waivers":[` + strings.Replace(waiver, "RMP-ADM-002", "RMP-ADM-999", 1) + `]}`,
+	} {
+		if _, err := Load(Values{"rampart:baseline": section, "rampart:tenants": values["rampart:tenants"]}, host); err == nil {
+			t.Errorf("%s is taken", says)
+		}
+	}
+}
+
 func TestAnUnknownProviderIsReportedOnce(t *testing.T) {
 	t.Parallel()
 	_, err := Load(Values{"rampart:provider": "minikube"}, testHost())

@@ -24,6 +24,10 @@ type Host struct {
 
 	// Now is the moment that nothing may have expired at.
 	Now time.Time
+
+	// Standing says that nothing is made or changed by the configuration, which a stack that stands was made by. What has ended
+	// since, a waiver or a grant, is no fault then.
+	Standing bool
 }
 
 // HostNetwork is one IPv4 range of one interface.

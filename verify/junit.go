@@ -80,11 +80,11 @@ func (s *junitSuite) add(result Result) {
 	entry := junitCase{
 		Name: result.Title, Class: string(result.Control), Time: fmt.Sprintf("%.3f", total),
 	}
-	message := &junitMessage{Message: result.Evidence}
+	message := &junitMessage{Message: result.told()}
 	s.Tests++
 	switch {
 	case result.Verdict == Proven:
-		entry.Output = result.Evidence
+		entry.Output = result.told()
 	case result.Verdict == Failed:
 		entry.Failure = message
 		s.Failures++

@@ -19,8 +19,8 @@ type Options struct {
 	// Elsewhere are the controls that do not show on a running cluster, each with the reason.
 	Elsewhere map[baseline.ControlID]string
 
-	// Baseline is what is asked of the cluster, with the waivers. Default: all that the current version asks of a kind
-	// cluster at level restricted.
+	// Baseline is what is asked of the cluster, with the waivers. One that is over lets nothing go, and the result says so.
+	// Default: all that the current version asks of a kind cluster at level restricted.
 	Baseline baseline.Resolved
 
 	// TLSFloor is the lowest TLS version that the stack lets the control plane speak. Default: 1.3.
@@ -72,13 +72,13 @@ func (o Options) Validate() error {
 	return errors.Join(faults...)
 }
 
-// waiversOf repeats the waivers of a control.
-func waiversOf(control baseline.ResolvedControl) []Waiver {
-	waivers := []Waiver{}
-	for _, each := range control.Waivers {
-		waivers = append(waivers, Waiver{Scope: each.Scope, Reason: each.Reason, Owner: each.Owner, Expires: each.Expires})
+// waiversOf repeats waivers of a control.
+func waiversOf(waivers []baseline.Waiver) []Waiver {
+	repeated := []Waiver{}
+	for _, each := range waivers {
+		repeated = append(repeated, Waiver{Scope: each.Scope, Reason: each.Reason, Owner: each.Owner, Expires: each.Expires})
 	}
-	return waivers
+	return repeated
 }
 
 // chosen says whether a control was asked for.
@@ -93,7 +93,7 @@ func (o Options) chosen(control baseline.Control) bool {
 func (o Options) settled(control baseline.ResolvedControl, remote bool) (result Result, ok bool) {
 	result = Result{
 		Control: control.ID, Title: control.Title, Area: control.Area(), Severity: control.Severity,
-		Risk: control.Why, References: []string{}, Waivers: waiversOf(control), Attacks: []AttackResult{},
+		Risk: control.Why, References: []string{}, Waivers: waiversOf(control.Waivers), Attacks: []AttackResult{},
 	}
 	for _, reference := range control.References {
 		result.References = append(result.References, string(reference.Framework)+": "+reference.Item)

@@ -65,7 +65,7 @@ func (a *assessment) add(result Result) {
 		return // it was tried, and nothing can be said
 	}
 	finding := oscal.Finding{
-		UUID: a.id("finding", control), Title: control + ": " + result.Title, Description: result.Evidence,
+		UUID: a.id("finding", control), Title: control + ": " + result.Title, Description: result.told(),
 		Props:  &[]oscal.Property{{Name: "severity", Ns: oscalSpace, Value: string(result.Severity)}},
 		Target: oscal.FindingTarget{Type: "objective-id", TargetId: control, Title: result.Title, Status: status},
 	}
@@ -117,7 +117,7 @@ func (a *assessment) observation(control string, attack AttackResult) oscal.Obse
 func (a *assessment) risksOf(result Result, related []oscal.RelatedObservation) []oscal.Risk {
 	control := string(result.Control)
 	risk := oscal.Risk{
-		Title: control + ": " + result.Title, Description: result.Evidence, Statement: orNothing(result.Risk),
+		Title: control + ": " + result.Title, Description: result.told(), Statement: orNothing(result.Risk),
 	}
 	if len(related) > 0 {
 		risk.RelatedObservations = &related

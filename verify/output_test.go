@@ -34,6 +34,9 @@ func sample() *Report {
 		if verdict == Waived {
 			result.Waivers = []Waiver{{Scope: "tenant/blue", Reason: "until it can", Owner: "web", Expires: "2027-03-31"}}
 		}
+		if verdict == Failed {
+			result.EndedWaivers = []Waiver{{Scope: "cluster", Reason: "until it could", Owner: "web", Expires: "2026-03-31"}}
+		}
 		if verdict == Proven || verdict == Failed {
 			result.Attacks = append(result.Attacks, AttackResult{
 				Name: "attack", Does: "try", Verdict: verdict, Evidence: "seen", Controls: []string{"the decent one"}, Seconds: 1.25,

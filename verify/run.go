@@ -47,10 +47,18 @@ func Run(ctx context.Context, cluster *live.Cluster, options Options) (*Report, 
 	if system, err := cluster.Client.CoreV1().Namespaces().Get(ctx, metav1.NamespaceSystem, metav1.GetOptions{}); err == nil {
 		report.ClusterID = string(system.UID)
 	}
+	var over []baseline.Waiver
+	options.Baseline, over = options.Baseline.At(report.Started)
 	wanted := map[baseline.ControlID]bool{}
 	for _, control := range options.Baseline.Controls {
 		if options.chosen(control.Control) {
 			result, settled := options.settled(control, cluster.Remote)
+			result.EndedWaivers = waiversOf(slices.DeleteFunc(slices.Clone(over), func(waiver baseline.Waiver) bool {
+				return waiver.Control != control.ID
+			}))
+			for _, waiver := range result.EndedWaivers {
+				fmt.Fprintf(options.Progress, "%s: %s\n", control.ID, waiver.Ended())
+			}
 			wanted[control.ID] = !settled
 			report.Results = append(report.Results, result)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -113,6 +114,62 @@ func TestVerdicts(t *testing.T) {
 				t.Errorf("exit status %d, want %d", got, want)
 			}
 		})
+	}
+}
+
+// TestAWaiverThatIsOverLetsNothingGo: its control is attacked like any other, and everybody who reads the result is told.
+func TestAWaiverThatIsOverLetsNothingGo(t *testing.T) {
+	t.Parallel()
+	ids := enforced(t, 2)
+	day := func(days int) string { return time.Now().UTC().AddDate(0, 0, days).Format(time.DateOnly) }
+	resolved, err := baseline.ResolveStanding(baseline.LevelRestricted, baseline.Version202611, baseline.ProviderKind, []baseline.Waiver{
+		{Control: ids[0], Scope: "tenant/blue", Reason: "a test", Owner: "web", Expires: day(-1)},
+		{Control: ids[1], Scope: "cluster", Reason: "a test", Owner: "web", Expires: day(0)},
+	}, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var progress bytes.Buffer
+	report, err := Run(t.Context(), silentCluster(t), Options{
+		Baseline: resolved, Controls: ids, Progress: &progress,
+		Attacks: []Attack{{
+			Name: "attack", Does: "try", Proves: ids,
+			Run: func(_ context.Context, _ *Scope, trial *Trial) error {
+				for _, id := range ids {
+					trial.Broken(id, "it got through")
+				}
+				return nil
+			},
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	over, holding := report.Results[0], report.Results[1]
+	if over.Control != ids[0] {
+		over, holding = holding, over
+	}
+	if over.Verdict != Failed || len(over.Waivers) > 0 || len(over.EndedWaivers) != 1 || over.EndedWaivers[0].Expires != day(-1) {
+		t.Errorf("over: %+v", over)
+	}
+	if holding.Verdict != Waived || len(holding.EndedWaivers) > 0 {
+		t.Errorf("on its last day: %+v", holding)
+	}
+	if status := report.Exit(baseline.SeverityLow); status != ExitFailed {
+		t.Errorf("exit status %d", status)
+	}
+	said := "the waiver for tenant/blue (web) is over, its last day was " + day(-1)
+	if !strings.Contains(progress.String(), string(ids[0])+": "+said) {
+		t.Errorf("progress: %s", progress.String())
+	}
+	for _, write := range []func(io.Writer, *Report) error{WriteTable, WriteJUnit, WriteSARIF, WriteOSCAL} {
+		var out bytes.Buffer
+		if err := write(&out, report); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(out.String(), said) {
+			t.Errorf("%q is not in\n%s", said, out.String())
+		}
 	}
 }
 

@@ -27,7 +27,7 @@ func WriteSARIF(out io.Writer, report *Report) error {
 		kind, level := sarifKind(result)
 		run.AddResult(sarif.NewRuleResult(string(result.Control)).
 			WithKind(kind).WithLevel(level).
-			WithMessage(sarif.NewTextMessage(result.Evidence)).
+			WithMessage(sarif.NewTextMessage(result.told())).
 			WithLocations([]*sarif.Location{
 				sarif.NewLocation().WithLogicalLocations([]*sarif.LogicalLocation{cluster}),
 			}))

@@ -19,6 +19,11 @@ func WriteTable(out io.Writer, report *Report) error {
 		writeArea(&text, area, report.Results)
 	}
 	text.WriteString("\n")
+	for _, result := range report.Results {
+		for _, waiver := range result.EndedWaivers {
+			fmt.Fprintf(&text, "Waiver over: %s: %s; take it out of the stack file, or decide anew\n", result.Control, waiver.Ended())
+		}
+	}
 	for _, place := range report.Unreachable {
 		fmt.Fprintf(&text, "Out of reach: %s\n", place)
 	}

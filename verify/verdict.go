@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/rampart-iac/rampart/baseline"
@@ -54,6 +55,8 @@ type Result struct {
 	References []string `json:"references"`
 	// Waivers let the stack go without it.
 	Waivers []Waiver `json:"waivers,omitempty"`
+	// EndedWaivers did so until their last day. They let nothing go any more, and the stack file still has them.
+	EndedWaivers []Waiver `json:"endedWaivers,omitempty"`
 	// Attacks that were made on it.
 	Attacks []AttackResult `json:"attacks"`
 }
@@ -65,6 +68,20 @@ type Waiver struct {
 	Owner  string         `json:"owner"`
 	// Expires is its last day, in UTC, as 2027-01-31.
 	Expires string `json:"expires"`
+}
+
+// Ended says in a line that the waiver is over.
+func (w Waiver) Ended() string {
+	return fmt.Sprintf("the waiver for %s (%s) is over, its last day was %s", w.Scope, w.Owner, w.Expires)
+}
+
+// told is the evidence, with the waivers that are over: whoever finds the control failed wants to know that it was let go.
+func (r Result) told() string {
+	text := r.Evidence
+	for _, waiver := range r.EndedWaivers {
+		text += "; " + waiver.Ended()
+	}
+	return text
 }
 
 // Asked is the part of the baseline that was asked of the cluster.

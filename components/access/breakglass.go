@@ -22,6 +22,11 @@ type BreakGlassGrant struct {
 	Expires time.Time
 }
 
+// Over says whether a grant has ended at some moment.
+func (g BreakGlassGrant) Over(now time.Time) bool {
+	return !g.Expires.IsZero() && !g.Expires.After(now)
+}
+
 // Check calls report with the field, the value and the rule of each thing that is wrong with a grant at some moment.
 func (g BreakGlassGrant) Check(now time.Time, report func(field string, value any, rule string)) {
 	if g.Reason == "" {
@@ -34,7 +39,7 @@ func (g BreakGlassGrant) Check(now time.Time, report func(field string, value an
 	switch {
 	case g.Expires.IsZero():
 		report("expires", "", "is empty: say when the grant ends, such as "+now.Add(time.Hour).UTC().Format(time.RFC3339))
-	case !g.Expires.After(now):
+	case g.Over(now):
 		report("expires", expires, "is over: take the grant out, or give a new one with a new reason")
 	case g.Expires.After(now.Add(LongestBreakGlass)):
 		report("expires", expires, fmt.Sprintf("is more than %d days ahead: choose a moment before %s",

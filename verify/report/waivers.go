@@ -28,7 +28,7 @@ const (
 func waivers(controls []*control, now time.Time) []waiver {
 	var all []waiver
 	for _, control := range controls {
-		for _, each := range control.Waivers {
+		for _, each := range slices.Concat(control.Waivers, control.EndedWaivers) {
 			made := waiver{Waiver: each, Control: control, Left: "until a day that cannot be read", Soon: true}
 			if last, err := time.ParseInLocation(time.DateOnly, each.Expires, time.UTC); err == nil {
 				// Its last day is still its own.

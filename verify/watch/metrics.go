@@ -1,6 +1,9 @@
 package watch
 
 import (
+	"slices"
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/rampart-iac/rampart/verify"
@@ -15,6 +18,7 @@ type metrics struct {
 	ended    prometheus.Gauge
 	seconds  prometheus.Gauge
 	left     prometheus.Gauge
+	waivers  *prometheus.GaugeVec
 	runs     *prometheus.CounterVec
 }
 
@@ -41,6 +45,10 @@ func newMetrics() *metrics {
 			Namespace: "rampart", Subsystem: "verify", Name: "control_verdict",
 			Help: "1 for the verdict that a control has; the others are absent.",
 		}, []string{"control", "area", "severity", "verdict"}),
+		waivers: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Namespace: "rampart", Subsystem: "verify", Name: "waiver_end_timestamp_seconds",
+			Help: "When a waiver of the stack file ends; in the past: it is over, and lets nothing go any more.",
+		}, []string{"control", "scope", "owner"}),
 		runs: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: "rampart", Subsystem: "verify", Name: "runs_total", Help: "Runs, by how they ended.",
 		}, []string{"outcome"}),
@@ -49,7 +57,7 @@ func newMetrics() *metrics {
 	made.runs.WithLabelValues(outcomeEnded)
 	made.runs.WithLabelValues(outcomeTroubled)
 	made.registry.MustRegister(
-		made.score, made.ended, made.seconds, made.left, made.verdicts, made.controls, made.runs)
+		made.score, made.ended, made.seconds, made.left, made.verdicts, made.controls, made.waivers, made.runs)
 	return made
 }
 
@@ -68,6 +76,7 @@ func (m *metrics) set(report *verify.Report) {
 	m.left.Set(float64(len(report.Left)))
 	m.verdicts.Reset()
 	m.controls.Reset()
+	m.waivers.Reset()
 	for _, verdict := range []verify.Verdict{
 		verify.Proven, verify.Failed, verify.Waived, verify.NotApplicable, verify.NotVerifiable,
 	} {
@@ -77,5 +86,11 @@ func (m *metrics) set(report *verify.Report) {
 		m.verdicts.WithLabelValues(string(result.Verdict)).Inc()
 		m.controls.WithLabelValues(
 			string(result.Control), string(result.Area), string(result.Severity), string(result.Verdict)).Set(1)
+		for _, waiver := range slices.Concat(result.Waivers, result.EndedWaivers) {
+			if last, err := time.ParseInLocation(time.DateOnly, waiver.Expires, time.UTC); err == nil {
+				end := last.AddDate(0, 0, 1) // its last day is still its own
+				m.waivers.WithLabelValues(string(result.Control), string(waiver.Scope), waiver.Owner).Set(float64(end.Unix()))
+			}
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -71,7 +72,14 @@ type watcher struct {
 
 	metrics *metrics
 	last    map[baseline.ControlID]verify.Result
+	over    []endedWaiver
 	trouble string
+}
+
+// endedWaiver is a waiver that is over, of a control.
+type endedWaiver struct {
+	control baseline.ControlID
+	verify.Waiver
 }
 
 func (w *watcher) once(ctx context.Context) {
@@ -96,7 +104,25 @@ func (w *watcher) once(ctx context.Context) {
 		w.Log.Info("the cluster can be verified again")
 		w.trouble = ""
 	}
+	w.endings(report)
 	w.changes(report)
+}
+
+// endings says which waivers are over, once each.
+func (w *watcher) endings(report *verify.Report) {
+	var over []endedWaiver
+	for _, result := range report.Results {
+		for _, waiver := range result.EndedWaivers {
+			over = append(over, endedWaiver{result.Control, waiver})
+		}
+	}
+	for _, each := range over {
+		if !slices.Contains(w.over, each) {
+			w.Log.Warn("a waiver is over", "control", string(each.control), "scope", string(each.Scope), "last day", each.Expires,
+				"owner", each.Owner, "do", "take it out of the stack file, or decide anew: until then up refuses the file")
+		}
+	}
+	w.over = over
 }
 
 // say says that nothing could be found out, once for each reason.

@@ -25,6 +25,18 @@ func result(one, two verify.Verdict) *verify.Report {
 	return report
 }
 
+// waived is a result whose waiver is in force, or over.
+func waived(over bool) *verify.Report {
+	report := result(verify.Waived, verify.Proven)
+	waivers := []verify.Waiver{{Scope: "tenant/blue", Reason: "a test", Owner: "web", Expires: "2026-11-25"}}
+	report.Results[0].Waivers = waivers
+	if over {
+		report = result(verify.Failed, verify.Proven)
+		report.Results[0].EndedWaivers = waivers
+	}
+	return report
+}
+
 // TestChangesAreSaidOnce goes through good and bad days, each twice, and asks for the metrics after each.
 func TestChangesAreSaidOnce(t *testing.T) {
 	t.Parallel()
@@ -45,6 +57,7 @@ func TestChangesAreSaidOnce(t *testing.T) {
 		{&verify.Report{Cut: "the cluster stopped answering"}, nil},
 		{result(verify.Failed, verify.Proven), nil},
 		{result(verify.Proven, verify.Proven), errors.New("the disk is full")},
+		{waived(false), nil}, {waived(true), nil}, {waived(true), nil},
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
@@ -76,6 +89,11 @@ level=INFO msg="the cluster can be verified again"
 level=WARN msg="the run ended, and its result could not be kept" why="the disk is full"
 level=INFO msg=verdict control=RMP-NET-001 was=failed is=proven severity=high evidence=seen
 level=INFO msg=score percent=100 proven=2 failed=0 prevented=0
+level=INFO msg=verdict control=RMP-NET-001 was=proven is=waived severity=high evidence=seen
+level=INFO msg=score percent=100 proven=1 failed=0 prevented=0
+level=WARN msg="a waiver is over" control=RMP-NET-001 scope=tenant/blue "last day"=2026-11-25 owner=web do="take it out of the stack file, or decide anew: until then up refuses the file"
+level=WARN msg=verdict control=RMP-NET-001 was=waived is=failed severity=high evidence=seen
+level=INFO msg=score percent=50 proven=1 failed=1 prevented=0
 level=INFO msg="the watch has ended"
 `
 	if log.String() != want {
@@ -88,7 +106,12 @@ level=INFO msg="the watch has ended"
 			"rampart_verify_score_ratio 0.5", `rampart_verify_controls{verdict="failed"} 1`, `rampart_verify_controls{verdict="waived"} 0`,
 			`rampart_verify_control_verdict{area="NET",control="RMP-NET-001",severity="high",verdict="failed"} 1`,
 		},
-		7: {`rampart_verify_runs_total{outcome="not verified"} 3`, "rampart_verify_score_ratio 0.5"},
+		7:  {`rampart_verify_runs_total{outcome="not verified"} 3`, "rampart_verify_score_ratio 0.5"},
+		10: {`rampart_verify_waiver_end_timestamp_seconds{control="RMP-NET-001",owner="web",scope="tenant/blue"} 1.7956512e+09`},
+		12: {
+			`rampart_verify_waiver_end_timestamp_seconds{control="RMP-NET-001",owner="web",scope="tenant/blue"} 1.7956512e+09`,
+			`rampart_verify_control_verdict{area="NET",control="RMP-NET-001",severity="high",verdict="failed"} 1`,
+		},
 		9: {`rampart_verify_controls{verdict="failed"} 0`, `rampart_verify_runs_total{outcome="ended"} 6`},
 	} {
 		for _, line := range lines {
@@ -99,6 +122,9 @@ level=INFO msg="the watch has ended"
 	}
 	if strings.Contains(scraped[9], `control="RMP-NET-001",severity="high",verdict="failed"`) {
 		t.Error("a verdict that is over is still told")
+	}
+	if strings.Contains(scraped[9], "rampart_verify_waiver_end_timestamp_seconds{") {
+		t.Error("a waiver is told that there is none of")
 	}
 	if connection, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", listener.Addr().String()); err == nil {
 		_ = connection.Close()

@@ -31,6 +31,9 @@ any. Nothing is changed: "rampart up --refresh" repairs.`,
 }
 
 func (s *session) drift(ctx context.Context) error {
+	if _, err := s.configuration(); err != nil {
+		return err
+	}
 	cluster, err := s.standing(ctx)
 	if err != nil {
 		return err

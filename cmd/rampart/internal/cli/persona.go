@@ -123,7 +123,7 @@ func (q personaQuestion) name() string {
 
 // personaKubeconfig makes a kubeconfig for a persona, and returns its path and content.
 func (s *session) personaKubeconfig(ctx context.Context, question personaQuestion) (string, []byte, error) {
-	config, err := s.configuration()
+	config, err := s.configurationOfStanding()
 	if err != nil {
 		return "", nil, err
 	}

@@ -44,6 +44,9 @@ A snapshot of before can only be restored with the key of before: take a new one
 }
 
 func (s *session) rotateKey(ctx context.Context) error {
+	if _, err := s.configuration(); err != nil {
+		return err
+	}
 	cluster, err := s.standing(ctx)
 	if err != nil {
 		return err

@@ -71,7 +71,13 @@ func stackFile(space *workspace.Workspace, shared *flags) (string, error) {
 }
 
 // configuration reads and checks the stack file, as the program will.
-func (s *session) configuration() (stacks.Config, error) {
+func (s *session) configuration() (stacks.Config, error) { return s.load(false) }
+
+// configurationOfStanding is configuration for a command that works with the stack that stands and changes nothing of it: a
+// waiver or a grant that ended last night is no reason to leave the cluster unwatched, or out of reach.
+func (s *session) configurationOfStanding() (stacks.Config, error) { return s.load(true) }
+
+func (s *session) load(standing bool) (stacks.Config, error) {
 	values, err := stacks.ReadFile(s.stack.File)
 	if err != nil {
 		return stacks.Config{}, err
@@ -80,6 +86,7 @@ func (s *session) configuration() (stacks.Config, error) {
 	if err != nil {
 		return stacks.Config{}, err
 	}
+	host.Standing = standing
 	if images := host.Images; images != nil {
 		forced := s.forcedRoad()
 		if (forced != "" && images.Road != forced) || images.Road == stacks.RoadAirgap {

@@ -27,9 +27,10 @@ type standing struct {
 	admin      *rest.Config
 }
 
-// standing finds the cluster. It is an error if the stack has none.
+// standing finds the cluster. It is an error if the stack has none. Who runs the stack's program on it asks for configuration
+// before.
 func (s *session) standing(ctx context.Context) (*standing, error) {
-	if _, err := s.configuration(); err != nil {
+	if _, err := s.configurationOfStanding(); err != nil {
 		return nil, err
 	}
 	found, err := s.ofState(ctx)

@@ -95,13 +95,13 @@ func (v verification) target(cmd *cobra.Command, shared *flags, options *verify.
 	if err != nil {
 		return found, err
 	}
-	if found.config, err = s.configuration(); err != nil {
+	if found.config, err = s.configurationOfStanding(); err != nil {
 		return found, err
 	}
 	if v.baseline != "" {
 		found.config.Baseline.Version = baseline.Version(v.baseline)
 	}
-	if options.Baseline, err = found.config.Resolve(time.Now()); err != nil {
+	if options.Baseline, err = found.config.ResolveStanding(time.Now()); err != nil {
 		return found, err
 	}
 	options.TLSFloor, options.Stack = found.config.Cluster.TLSMinVersion, s.stack.Name

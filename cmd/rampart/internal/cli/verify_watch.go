@@ -41,8 +41,8 @@ func (v verification) watchFault() error {
 	return errors.Join(faults...)
 }
 
-// watchOver verifies until Ctrl-C, which is its normal end. Each run reads the stack anew: a waiver that is over lets nothing go
-// any more.
+// watchOver verifies until Ctrl-C, which is its normal end. Each run reads the stack anew, and goes on without the waivers that
+// are over by then.
 func (v verification) watchOver(cmd *cobra.Command, shared *flags, options verify.Options) error {
 	logger := slog.New(slog.NewTextHandler(cmd.OutOrStdout(), nil))
 	watched := watch.Options{

@@ -27,24 +27,25 @@ func (s *said) Write(text []byte) (int, error) {
 	return s.text.Write(text)
 }
 
-func (s *said) waitFor(t *testing.T, want string) {
+// waitFor waits for something to be said that often.
+func (s *said) waitFor(t *testing.T, want string, times int) {
 	t.Helper()
 	const patience = 30 * time.Second
 	for started := time.Now(); ; time.Sleep(10 * time.Millisecond) {
 		s.mutex.Lock()
 		text := s.text.String()
 		s.mutex.Unlock()
-		if strings.Contains(text, want) {
+		if strings.Count(text, want) >= times {
 			return
 		}
 		if time.Since(started) > patience {
-			t.Fatalf("%q is not in %q", want, text)
+			t.Fatalf("%q is not %d times in %q", want, times, text)
 		}
 	}
 }
 
-// TestAWatchReadsItsStackEachTime: a waiver that ends while a watch goes on ends for the watch as well, and what was repaired
-// in the file is seen.
+// TestAWatchReadsItsStackEachTime: what was spoilt or repaired in the file while a watch goes on is seen. A waiver that ends
+// meanwhile is no reason to stop watching.
 func TestAWatchReadsItsStackEachTime(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv(stacks.HomeVariable, home)
@@ -83,9 +84,10 @@ func TestAWatchReadsItsStackEachTime(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	output.waitFor(t, "has no cluster on this machine")
+	const reachesOut = "has no cluster on this machine" // the file is good, and there is nothing to attack
+	output.waitFor(t, reachesOut, 1)
+	write("some day")
+	output.waitFor(t, "is not a day", 1)
 	write("2026-01-31")
-	output.waitFor(t, "2026-01-31")
-	write(time.Now().AddDate(0, 1, 0).Format(time.DateOnly))
-	output.waitFor(t, "has no cluster on this machine")
+	output.waitFor(t, reachesOut, 2)
 }
