@@ -104,6 +104,10 @@ func (d *decoder) object(path string, into reflect.Value, value any) {
 			d.value(path+"."+key, field, object[key])
 			continue
 		}
+		if rule, refused := refusal(path, key); refused {
+			d.faults.add(path+"."+key, show(hide(path, object[key])), "%s", rule)
+			continue
+		}
 		d.unknown(path+"."+key, key, "", fields)
 	}
 }

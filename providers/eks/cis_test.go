@@ -9,11 +9,55 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/rampart-iac/rampart/providers/internal/mock"
+	"github.com/rampart-iac/rampart/providers/internal/property"
 )
 
-// cisItems are the items of the CIS Amazon EKS Benchmark 1.8 that the inputs of a cluster decide, each with what is wrong
-// with them. The items of chapters 3 and 4 are about nodes and about what is in the cluster; 5.1.1 and 5.1.2 are about the
-// account's registry, 5.4.5 about load balancers of the user's.
+// cis is the CIS Amazon EKS Benchmark 1.8.
+var cis = property.Benchmark{
+	Items: []string{
+		"2.1.1", "2.1.2", "5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.2.1", "5.3.1", "5.4.1", "5.4.2", "5.4.3", "5.4.4", "5.4.5", "5.5.1",
+	},
+	Checks: cisItems,
+	Elsewhere: map[string]string{
+		"5.1.1": "images are scanned by the registry, which is not made here",
+		"5.1.2": "people's access to the registry is the registry's",
+		"5.1.4": "the image policy in the cluster lets in the registries that the stack names (RMP-IMG-001)",
+		"5.4.5": "load balancers are the users', and so are their certificates",
+	},
+	Sabotage: map[string][]property.Sabotage{
+		"2.1.1": {property.In("blue-cluster", values{"enabledClusterLogTypes": []any{"api"}})},
+		"2.1.2": {
+			property.In("blue-logs-cluster", values{"retentionInDays": 7}), property.In("blue-logs-cluster", values{"kmsKeyId": nil}),
+		},
+		"5.1.3": {property.In("blue-node-role-AmazonEKSWorkerNodePolicy", values{"policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"})},
+		"5.2.1": {
+			property.In("blue-nodes-general-template", values{"metadataOptions": values{"httpPutResponseHopLimit": 2}}),
+			property.In("blue-nodes-general-template", values{"metadataOptions": values{"httpTokens": "optional"}}),
+			property.In("blue-volumes-identity", values{"serviceAccount": "another"}),
+		},
+		"5.3.1": {property.In("blue-cluster", values{"encryptionConfig": nil})},
+		"5.4.1": {
+			property.In("blue-cluster", values{"vpcConfig": values{"endpointPublicAccess": true}}),
+			property.In("blue-cluster", values{"vpcConfig": values{"endpointPublicAccess": true, "publicAccessCidrs": []any{"0.0.0.0/0"}}}),
+		},
+		"5.4.2": {
+			property.In("blue-cluster", values{"vpcConfig": values{"endpointPublicAccess": true}}),
+			property.In("blue-cluster", values{"vpcConfig": values{"endpointPrivateAccess": false}}),
+		},
+		"5.4.3": {
+			property.In("blue-private-eu-central-1a", values{"mapPublicIpOnLaunch": true}),
+			property.In("blue-nodes-general", values{"subnetIds": []any{"blue-public-eu-central-1a-id"}}),
+		},
+		"5.4.4": {property.In("blue-addon-vpc-cni", values{"configurationValues": `{"enableNetworkPolicy":"true"}`})},
+		"5.5.1": {
+			property.In("blue-cluster", values{"accessConfig": values{"authenticationMode": "API_AND_CONFIG_MAP"}}),
+			property.In("blue-cluster", values{"accessConfig": values{"bootstrapClusterCreatorAdminPermissions": true}}),
+			property.In("blue-access-deployer", values{"principalArn": "arn:aws:iam::111122223333:user/me"}),
+		},
+	},
+}
+
+// cisItems are the items that the inputs of a cluster decide, each with what is wrong with them.
 var cisItems = mock.Items{
 	// Audit logs are on.
 	"2.1.1": func(tb testing.TB, made *mock.Engine) []string {
@@ -148,6 +192,15 @@ func TestCISItems(t *testing.T) {
 		clusters[name], _ = mustMake(t, change)
 	}
 	cisItems.Hold(t, clusters)
+}
+
+// TestEveryCISItemIsAnswered, by a check or by somebody who is named.
+func TestEveryCISItemIsAnswered(t *testing.T) { t.Parallel(); cis.Complete(t) }
+
+// TestCISItemsSeeSabotage: each check goes red when what it is about is broken.
+func TestCISItemsSeeSabotage(t *testing.T) {
+	t.Parallel()
+	cis.Seen(t, func() *mock.Engine { made, _ := mustMake(t, asIs); return made })
 }
 
 // TestPublicAddressIsSeen: in dev a range may reach one, and the check of item 5.4.2 says so.
