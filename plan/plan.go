@@ -25,6 +25,9 @@ type Plan struct {
 	// Time that making it takes, as the cloud documents it; nil where nobody does.
 	Time *Time `json:"time,omitempty"`
 
+	// Warnings are what is not wrong, and should be known before the stack is made.
+	Warnings []string `json:"warnings,omitempty"`
+
 	Groups     []Group  `json:"groups"`
 	Controls   Controls `json:"controls"`
 	Public     Public   `json:"public"`
@@ -51,6 +54,9 @@ type Subject struct {
 	Provider, Cluster string
 	KubernetesVersion baseline.KubernetesVersion
 	Controls          baseline.Resolved
+
+	// Warnings are those of the configuration.
+	Warnings []string
 }
 
 // New judges what a program recorded. The error is of the table of prices.
@@ -66,7 +72,7 @@ func New(record Record, of Subject) (Plan, error) {
 	}
 	return Plan{
 		Schema: schema, Time: takes, Stack: record.Stack, Provider: of.Provider, Cluster: of.Cluster, Region: where,
-		KubernetesVersion: string(of.KubernetesVersion), Groups: groups(record), Controls: controls(of.Controls),
+		KubernetesVersion: string(of.KubernetesVersion), Warnings: of.Warnings, Groups: groups(record), Controls: controls(of.Controls),
 		Public: public(record), Identities: identities(record), Cost: cost,
 	}, nil
 }

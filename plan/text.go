@@ -23,6 +23,9 @@ func (p Plan) WriteText(out io.Writer) error {
 	if p.Time != nil {
 		fmt.Fprintf(&text, "up takes about %d to %d minutes, by what the cloud documents\n", p.Time.LeastMinutes, p.Time.MostMinutes)
 	}
+	for _, warning := range p.Warnings {
+		wrap(&text, "warning: ", warning)
+	}
 	p.writeGroups(&text)
 	p.writeControls(&text)
 	p.writePublic(&text)

@@ -28,7 +28,7 @@ func TestLoadRefusesBadClustersOnAKS(t *testing.T) {
 	}
 	lines := strings.Split(err.Error(), "\n")
 	for path, rule := range map[string]string{
-		"cluster.kubernetesVersion": "is not supported on AKS: use one of v1.35.0, v1.34.0",
+		"cluster.kubernetesVersion": "is not supported on AKS: use one of v1.36.0, v1.35.0, v1.34.0",
 		"cluster.serviceCIDR":       "overlaps network.cidr 10.0.0.0/16: choose ranges that do not meet",
 		"cluster.workers":           "is a setting of the provider kind only: remove it",
 		"eks":                       "stands in the stack of another provider",

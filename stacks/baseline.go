@@ -59,7 +59,7 @@ func (c Config) resolve(now time.Time, resolve func(
 		waivers = append(waivers, baseline.Waiver(waiver))
 	}
 	resolved, err := resolve(c.Baseline.Level, c.Baseline.Version, baseline.Provider(c.Provider), waivers, now)
-	return resolved.On(c.Cluster.KubernetesVersion), err
+	return resolved.On(c.KubernetesVersion()), err
 }
 
 // baseline checks level, version and waivers, and keeps what they come to for the checks that ask whether a control is

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"time"
 
 	"github.com/rampart-iac/rampart/baseline"
 	"github.com/rampart-iac/rampart/providers/eks/spec"
@@ -39,6 +40,41 @@ func (c Config) PrivateHint() string {
 	return fmt.Sprintf("If the cluster could not be reached: the API server of %s answers only inside its network. Run this there, "+
 		"or from outside in two stages: \"rampart up --stage cloud\" makes everything but what goes into the cluster, and "+
 		"\"rampart up\" does the rest with HTTPS_PROXY set to a way in. docs/%s.md has the commands.", c.Cluster.Name, c.Provider)
+}
+
+// KubernetesVersion is the one that the cluster is going to have: in a cloud its provider's default where the stack names none.
+func (c Config) KubernetesVersion() baseline.KubernetesVersion {
+	if support, ok := c.support(); ok {
+		return support.Kubernetes
+	}
+	return c.Cluster.KubernetesVersion
+}
+
+// SupportWarning is what the owner of a cluster in a cloud should know, at a moment, of how long the cloud looks after its
+// version of Kubernetes. Empty while there is time, and on this machine.
+func (c Config) SupportWarning(now time.Time) string {
+	support, ok := c.support()
+	if !ok {
+		return ""
+	}
+	if warning := support.Warning(now); warning != "" {
+		return Project + ":cluster.kubernetesVersion: " + warning
+	}
+	return ""
+}
+
+// support of the version that the cluster is going to have, and whether there is a cloud that gives it.
+func (c Config) support() (spec.Support, bool) {
+	switch c.Provider {
+	case ProviderEKS:
+		return c.EKSCluster().WithDefaults(c.Cluster.Name).Support(), true
+	case ProviderAKS:
+		return c.AKSCluster().WithDefaults(c.Cluster.Name).Support(), true
+	case ProviderGKE:
+		return c.GKECluster().WithDefaults(c.Cluster.Name).Support(), true
+	default:
+		return spec.Support{}, false
+	}
 }
 
 // enforcer of network policies that the cluster is going to have, which its facts say once it is made.

@@ -14,6 +14,16 @@ func (c Config) Subject(now time.Time) (plan.Subject, error) {
 		return plan.Subject{}, fmt.Errorf("the baseline of this stack:\n%w", err)
 	}
 	return plan.Subject{
-		Provider: c.Provider, Cluster: c.Cluster.Name, KubernetesVersion: c.Cluster.KubernetesVersion, Controls: resolved,
+		Provider: c.Provider, Cluster: c.Cluster.Name, KubernetesVersion: c.KubernetesVersion(), Controls: resolved,
+		Warnings: c.warnings(now),
 	}, nil
+}
+
+// warnings are what is not wrong, and should be known before the stack is made.
+func (c Config) warnings(now time.Time) []string {
+	warnings := c.oneSided()
+	if support := c.SupportWarning(now); support != "" {
+		warnings = append(warnings, support)
+	}
+	return warnings
 }

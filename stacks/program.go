@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -31,6 +32,12 @@ func program(ctx *pulumi.Context, makers Makers) error {
 	}
 	makeCluster, err := run.maker(makers)
 	if err != nil {
+		return err
+	}
+	if err := run.warn(ctx); err != nil {
+		return err
+	}
+	if err := run.sameCluster(ctx); err != nil {
 		return err
 	}
 	cluster, err := makeCluster(ctx, run.config)
@@ -68,8 +75,21 @@ type run struct {
 	// resolved is what the stack's baseline comes to.
 	resolved baseline.Resolved
 
+	// now is the moment of the run.
+	now time.Time
+
 	// directory holds this cluster's own files on this machine, approver is a program that runs on its control plane.
 	directory, approver string
+}
+
+// warn says in every preview and every up what is not wrong, and should be known.
+func (r run) warn(ctx *pulumi.Context) error {
+	for _, line := range r.config.warnings(r.now) {
+		if err := ctx.Log.Warn(line, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // kind makes a cluster on this machine, hardened but without a network.
@@ -163,11 +183,6 @@ func (r run) access(
 func (r run) isolation(
 	ctx *pulumi.Context, cluster *providers.Cluster, after pulumi.Resource,
 ) (*isolation.ClusterIsolation, error) {
-	for _, line := range r.config.oneSided() {
-		if err := ctx.Log.Warn(line, nil); err != nil {
-			return nil, err
-		}
-	}
 	if cluster.Facts.PolicyEnforcer != baseline.PolicyEnforcerCalico {
 		return nil, nil
 	}
@@ -242,7 +257,7 @@ func newRun() (run, error) {
 		return run{}, fmt.Errorf("the baseline of this stack:\n%w", err)
 	}
 	return run{
-		config: config, images: host.Images, resolved: resolved,
+		config: config, images: host.Images, resolved: resolved, now: host.Now,
 		directory: ClusterDirectory(home, config.Cluster.Name), approver: Approver(home),
 	}, nil
 }

@@ -23,7 +23,7 @@ const (
 func (c Cluster) WithDefaults(resourceName string) Cluster {
 	rules.Default(&c.Name, resourceName)
 	rules.Default(&c.Environment, EnvironmentProd)
-	rules.Default(&c.KubernetesVersion, Versions()[0])
+	rules.Default(&c.KubernetesVersion, Versions()[0].Kubernetes)
 	rules.Default(&c.Channel, ChannelRegular)
 	rules.Default(&c.ServiceCIDR, DefaultServiceCIDR)
 	rules.Default(&c.ControlPlaneCIDR, DefaultControlPlaneCIDR)

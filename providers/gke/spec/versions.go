@@ -6,12 +6,29 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/providers/internal/rules"
 )
 
-// Versions are those that Rampart makes, newest first. GKE has minor versions, and patches them itself.
-func Versions() []baseline.KubernetesVersion {
-	return []baseline.KubernetesVersion{"v1.35.0", "v1.34.0"}
+// Version is a version of Kubernetes on GKE, which patches it itself.
+type Version = rules.Release
+
+// Versions are those that Rampart makes, newest first. The days are those of GKE's release schedule as endoflife.date had it on
+// 2026-04-04; Google calls them predictions. No source at hand has that of 1.36, which is therefore not here: a release channel
+// takes a cluster to it without being asked.
+func Versions() []Version {
+	return []Version{
+		{Kubernetes: "v1.35.0", SupportEnds: "2027-04-11"},
+		{Kubernetes: "v1.34.0", SupportEnds: "2026-10-01"},
+	}
+}
+
+// then is what the end of support means, by GKE's policy.
+const then = "The release channel takes the cluster further by then, whatever the stack file says. GKE's extended support " +
+	"is that of a channel of its own, which no stack asks for."
+
+// Support is how long GKE looks after the version of a cluster whose defaults are set.
+func (c Cluster) Support() rules.Support {
+	return rules.Supported("GKE", then, c.KubernetesVersion, Versions())
 }
 
 // GKEVersion is the cluster's version as GKE takes it: 1.35, of which it chooses the patch.
@@ -41,10 +58,11 @@ func (m Maintenance) Window() (start, end, recurrence string) {
 }
 
 func (c *checker) releases() {
-	if !slices.Contains(Versions(), c.cluster.KubernetesVersion) {
+	known := func(each Version) bool { return each.Kubernetes == c.cluster.KubernetesVersion }
+	if !slices.ContainsFunc(Versions(), known) {
 		var names []string
 		for _, each := range Versions() {
-			names = append(names, string(each))
+			names = append(names, string(each.Kubernetes))
 		}
 		c.Report("kubernetesVersion", c.cluster.KubernetesVersion, "is not supported on GKE",
 			"use one of %s", strings.Join(names, ", "))

@@ -20,8 +20,11 @@ func Proven(provider baseline.Provider) []baseline.ControlID {
 	if provider == baseline.ProviderGKE {
 		return everywhere()
 	}
-	// The layers bring Calico, or are given it, and what holds the network of all namespaces.
-	return slices.Concat(everywhere(), []baseline.ControlID{"RMP-NET-001", "RMP-NET-003", "RMP-NET-005", "RMP-NET-008"})
+	// The layers bring Calico, or are given it, and what holds the network of all namespaces. Their Kubernetes is one that has
+	// policies which change objects, for safe defaults.
+	return slices.Concat(everywhere(), []baseline.ControlID{
+		"RMP-ADM-012", "RMP-NET-001", "RMP-NET-003", "RMP-NET-005", "RMP-NET-008",
+	})
 }
 
 // Failed are those that the cloud would enforce, and that the stand-in does not: they must be seen to be missing.

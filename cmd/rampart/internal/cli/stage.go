@@ -22,7 +22,8 @@ func (s *session) targets(stage string) ([]string, error) {
 		return nil, fmt.Errorf("--stage %s: stack %s makes its cluster on this machine, in one go: leave it out", stage, s.stack.Name)
 	}
 	cluster := fmt.Sprintf("urn:pulumi:%s::%s::rampart:%s:HardenedCluster**", s.stack.Name, stacks.Project, s.stack.Provider)
-	return []string{cluster}, nil
+	// With which cluster it is, so that the next run, of whatever stage, knows it.
+	return []string{stacks.CurrentClusterURN(s.stack.Name), cluster}, nil
 }
 
 // explain adds to the error of a run what it may be about, if the cluster can be reached only from inside its network.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,8 +18,11 @@ func TestStages(t *testing.T) {
 	if got, err := eks.targets(""); err != nil || got != nil {
 		t.Errorf("without a stage: %v, %v", got, err)
 	}
-	want := "urn:pulumi:eks-prod::rampart::rampart:eks:HardenedCluster**"
-	if got, err := eks.targets("cloud"); err != nil || len(got) != 1 || got[0] != want {
+	want := []string{
+		"urn:pulumi:eks-prod::rampart::pulumi:index:Stash::current-cluster",
+		"urn:pulumi:eks-prod::rampart::rampart:eks:HardenedCluster**",
+	}
+	if got, err := eks.targets("cloud"); err != nil || !slices.Equal(got, want) {
 		t.Errorf("stage cloud: %v, %v", got, err)
 	}
 	if _, err := eks.targets("cluster"); err == nil || !strings.Contains(err.Error(), "one stage") {

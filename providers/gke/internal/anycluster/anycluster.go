@@ -21,7 +21,7 @@ func Draw(t *rapid.T) spec.Cluster {
 		Region:            region,
 		Zones:             []string{region + "-a", region + "-b", region + "-c"}[:rapid.IntRange(2, 3).Draw(t, "zones")],
 		Environment:       rapid.SampledFrom([]spec.Environment{"", "dev", "staging", "prod"}).Draw(t, "environment"),
-		KubernetesVersion: rapid.SampledFrom(spec.Versions()).Draw(t, "version"),
+		KubernetesVersion: rapid.SampledFrom(spec.Versions()).Draw(t, "version").Kubernetes,
 		Channel:           rapid.SampledFrom([]spec.Channel{"", spec.ChannelRegular, spec.ChannelStable}).Draw(t, "channel"),
 		Network:           drawNetwork(t),
 		ServiceCIDR:       rapid.SampledFrom([]string{"", "10.64.0.0/16", "192.168.128.0/27"}).Draw(t, "services"),

@@ -38,7 +38,10 @@ func (l *life) begin(t *testing.T, made *Installation) {
 		made.run(t, "up", "--stage", "cloud")
 		l.BeforeLayers(t, made, server)
 	}
-	made.run(t, "up")
+	// The cloud stops looking after that version, if it has not already.
+	if up := made.run(t, "up"); !strings.Contains(up.Output(), "the standard support of Kubernetes "+Before) {
+		t.Errorf("nobody is told that support ends:\n%s", up)
+	}
 }
 
 // day changes the cluster.
@@ -91,6 +94,34 @@ func (d Day) compare(t *testing.T, made *Installation) {
 	if !slices.IsSorted(methods) { // create stands before delete
 		t.Errorf("the new ones come after the old ones go: %v", methods)
 	}
+}
+
+// refuseAnotherName: names of resources begin with the cluster's, so that with another one the engine would make a second cluster
+// and delete the first. Neither the product does that nor pulumi by hand, and nothing is made or deleted.
+func (l *life) refuseAnotherName(t *testing.T, made *Installation) {
+	t.Helper()
+	made.configure(t, func(config map[string]any) {
+		section(config, "cluster")["name"] = "another"
+		section(config, "cluster")["kubernetesVersion"] = l.settings.version
+	})
+	made.forget(t)
+	refused := `"another" of rampart:provider ` + l.Name + ` makes another cluster and deletes`
+	for by, run := range map[string]func() error{
+		"preview": func() error { _, err := made.Run(t.Context(), "preview"); return err },
+		"up":      func() error { _, err := made.Run(t.Context(), "up"); return err },
+		"pulumi up": func() error {
+			_, err := made.Pulumi(t.Context(), "up", "--yes", "--skip-preview", "--non-interactive", "--stack", made.Stack)
+			return err
+		},
+	} {
+		if err := run(); err == nil || !strings.Contains(err.Error(), refused) {
+			t.Errorf("%s: a stack gets another cluster: %v", by, err)
+		}
+	}
+	for _, method := range []string{"create", "delete"} {
+		made.expect(t, method, nil)
+	}
+	l.configure(t, made)
 }
 
 func (c Cloud) putBack(t *testing.T, made *Installation) {

@@ -84,6 +84,7 @@ func (c Cloud) Life(t *testing.T) {
 		steps = append(steps, step{day.Name, func(t *testing.T, made *Installation) { t.Helper(); life.day(t, made, day) }})
 	}
 	c.take(t, "dev", append(steps,
+		step{"another name is refused", life.refuseAnotherName},
 		step{"what was changed by hand is put back", c.putBack},
 		step{"destroy takes things away in the order that the cloud wants", c.destroy},
 	))
