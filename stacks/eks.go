@@ -22,6 +22,7 @@ type EKS struct {
 	PublicCIDRs      []string          `config:"publicCIDRs"`
 	Deployer         string            `config:"deployer"`
 	Administrators   []string          `config:"administrators"`
+	Boundary         string            `config:"permissionsBoundary"`
 	NodeGroups       []EKSNodeGroup    `config:"nodeGroups"`
 	SecretsKeyARN    string            `config:"secretsKeyARN"`
 	KeyRotationDays  int               `config:"keyRotationDays"`
@@ -71,7 +72,7 @@ func (c Config) EKSCluster() spec.Cluster {
 			CIDR: c.EKS.Network.CIDR, Zones: c.EKS.Network.Zones, Egress: spec.Egress(c.EKS.Network.Egress),
 		},
 		PublicCIDRs: c.EKS.PublicCIDRs, Deployer: c.EKS.Deployer, Administrators: c.EKS.Administrators,
-		SecretsKeyARN: c.EKS.SecretsKeyARN, KeyRotationDays: c.EKS.KeyRotationDays,
+		PermissionsBoundary: c.EKS.Boundary, SecretsKeyARN: c.EKS.SecretsKeyARN, KeyRotationDays: c.EKS.KeyRotationDays,
 		LogRetentionDays: c.EKS.LogRetentionDays, AddonVersions: c.EKS.AddonVersions,
 		IRSA: c.EKS.IRSA, GuardDuty: c.EKS.GuardDuty, Tags: c.EKS.Tags,
 	}

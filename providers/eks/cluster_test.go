@@ -20,7 +20,7 @@ func TestFacts(t *testing.T) {
 	t.Parallel()
 	_, cluster := mustMake(t, asIs)
 	want := baseline.Facts{
-		KubernetesVersion: "v1.35.0", ControlPlane: baseline.ControlPlaneManaged, PolicyEnforcer: baseline.PolicyEnforcerCalico,
+		KubernetesVersion: "v1.36.0", ControlPlane: baseline.ControlPlaneManaged, PolicyEnforcer: baseline.PolicyEnforcerCalico,
 		NeedsPolicyEngine: true, PodInterfaces: "eni", PodCIDR: "10.0.0.0/16", ServiceCIDR: "172.20.0.0/16",
 		AuditSink: baseline.AuditSinkCloudWatch, SecretsEncryption: baseline.SecretsEncryptionKMS, TLSFloor: baseline.TLS12,
 		DeployersGroup: "rampart-deployers", AddonManager: "eks:addon-manager", PrivateEndpoint: true,

@@ -71,6 +71,7 @@ var invariants = map[string]property.Invariant[spec.Cluster]{
 		property.In("blue-secrets-key", values{"policy": `{"Statement":[{"Action":["kms:Decrypt"],"Principal":{"AWS":"*"}}]}`}),
 		property.In("blue-cluster-role-secrets-key", values{"policy": `{"Statement":[{"Action":["kms:*"],"Resource":"arn"}]}`}),
 		property.In("blue-node-role-AmazonEKSWorkerNodePolicy", values{"policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}),
+		property.In("blue-node-role", values{"permissionsBoundary": "arn:aws:iam::111122223333:policy/wider"}),
 	}},
 }
 
@@ -164,6 +165,13 @@ func leastPrivilege(made *mock.Engine, cluster spec.Cluster) []string {
 		for _, statement := range parsed.Statement {
 			faults.Expect(!strings.Contains(fmt.Sprint(statement.Action), "*"), "%s: anything goes", policy.Name)
 		}
+	}
+	for _, role := range made.Of("aws:iam/role:Role") {
+		boundary := ""
+		if value, given := role.Inputs["permissionsBoundary"]; given {
+			boundary = value.StringValue()
+		}
+		faults.Expect(boundary == cluster.PermissionsBoundary, "%s is bounded by %q", role.Name, boundary)
 	}
 	known := []string{
 		"AmazonEKSClusterPolicy", "AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly", "AmazonEKS_CNI_Policy",

@@ -85,12 +85,16 @@ func (m *maker) makeRoles() (map[string]*role, error) {
 		if err != nil {
 			return nil, err
 		}
-		made, err := iam.NewRole(m.ctx, m.called(part+"-role"), &iam.RoleArgs{
+		args := &iam.RoleArgs{
 			Name:             pulumi.String(m.args.Name + "-" + part),
 			Description:      pulumi.String("Cluster " + m.args.Name + ": " + part),
 			AssumeRolePolicy: pulumi.String(trust),
 			Tags:             m.tags(part),
-		}, m.child)
+		}
+		if m.args.PermissionsBoundary != "" {
+			args.PermissionsBoundary = pulumi.String(m.args.PermissionsBoundary)
+		}
+		made, err := iam.NewRole(m.ctx, m.called(part+"-role"), args, m.child)
 		if err != nil {
 			return nil, fmt.Errorf("role %s: %w", part, err)
 		}

@@ -41,6 +41,11 @@ type Cluster struct {
 	// secret. Required.
 	Deployer string
 
+	// PermissionsBoundary is the ARN of a policy in the account, which every role of the cluster gets as the most that it can ever
+	// be allowed, whoever gives it rights (docs/eks-permissions-boundary.json). The deployer of docs/eks-deployer-policy.json makes
+	// no role without. Default: none.
+	PermissionsBoundary string
+
 	// Administrators are ARNs of IAM roles that may do everything in the cluster beside the Deployer, for example one that
 	// people take in an emergency. Default: none.
 	Administrators []string

@@ -98,6 +98,12 @@ func TestBadClustersAreRefused(t *testing.T) {
 		"a session in charge":    {func(c *Cluster) { c.Deployer = "arn:aws:sts::111122223333:assumed-role/a/b" }, "deployer", "no ARN"},
 		"another partition":      {func(c *Cluster) { c.Deployer = "arn:aws-cn:iam::111122223333:role/a" }, "deployer", "partition"},
 		"an administrator twice": {func(c *Cluster) { c.Administrators = []string{c.Deployer} }, "administrators[0]", "already"},
+		"a boundary elsewhere": {
+			func(c *Cluster) { c.PermissionsBoundary = "arn:aws:iam::999999999999:policy/rampart-cluster-roles" }, "permissionsBoundary", "another account",
+		},
+		"a boundary of AWS's": {
+			func(c *Cluster) { c.PermissionsBoundary = "arn:aws:iam::aws:policy/PowerUserAccess" }, "permissionsBoundary", "no ARN of a policy of your own",
+		},
 		"a key elsewhere": {
 			func(c *Cluster) { c.SecretsKeyARN = "arn:aws:kms:eu-west-1:111122223333:key/0-a" }, "secretsKeyARN", "another region",
 		},

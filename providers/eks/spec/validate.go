@@ -12,6 +12,7 @@ var (
 	account     = regexp.MustCompile(`^[0-9]{12}$`)
 	region      = regexp.MustCompile(`^[a-z]{2}(-gov)?-[a-z]+-[0-9]$`)
 	roleARN     = regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov):iam::([0-9]{12}):role/([\w+=,.@-]+/)*[\w+=,.@-]+$`)
+	policyARN   = regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov):iam::([0-9]{12}):policy/([\w+=,.@-]+/)*[\w+=,.@-]+$`)
 	keyARN      = regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov):kms:([a-z0-9-]+):([0-9]{12}):key/(mrk-)?[0-9a-f-]+$`)
 	groupName   = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`)
 
@@ -70,6 +71,7 @@ func (c *checker) principals() {
 		c.role("deployer", c.cluster.Deployer)
 		c.deployer()
 	}
+	c.boundary()
 	for i, arn := range c.cluster.Administrators {
 		field := fmt.Sprintf("administrators[%d]", i)
 		if arn == c.cluster.Deployer || slices.Contains(c.cluster.Administrators[:i], arn) {
@@ -86,6 +88,22 @@ func (c *checker) deployer() {
 	if parts != nil && parts[2] != c.cluster.Account && account.MatchString(c.cluster.Account) {
 		c.Report("deployer", c.cluster.Deployer, "is a role of another account than "+c.cluster.Account+", where everything is made",
 			"name the role that runs Pulumi there: of a chain of roles the last one")
+	}
+}
+
+// boundary holds the policy that bounds the cluster's roles: IAM takes one of the same account only.
+func (c *checker) boundary() {
+	arn := c.cluster.PermissionsBoundary
+	if arn == "" {
+		return
+	}
+	parts := policyARN.FindStringSubmatch(arn)
+	switch {
+	case parts == nil:
+		c.Report("permissionsBoundary", arn, "is no ARN of a policy of your own",
+			"write one such as arn:aws:iam::111122223333:policy/rampart-cluster-roles")
+	case parts[2] != c.cluster.Account && account.MatchString(c.cluster.Account):
+		c.Report("permissionsBoundary", arn, "is a policy of another account than "+c.cluster.Account, "make it there (docs/eks.md)")
 	}
 }
 

@@ -1,6 +1,9 @@
 package eks
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"testing"
 
@@ -135,7 +138,7 @@ var needs = map[string]suite.Needs{
 		Delete: []string{"iam:DeleteOpenIDConnectProvider"},
 	},
 	"aws:iam/role:Role": {
-		Create: []string{"iam:CreateRole", "iam:TagRole"},
+		Create: []string{"iam:CreateRole", "iam:TagRole", "iam:PutRolePermissionsBoundary"},
 		Read: []string{
 			"iam:GetRole", "iam:ListRolePolicies", "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole",
 		},
@@ -173,6 +176,40 @@ func TestTheDeployersPolicyIsEnoughAndNoMore(t *testing.T) {
 		Document: "eks-deployer-policy.json", Read: readPolicy, Needs: needs,
 		Options: []string{"aws:iam/openIdConnectProvider:OpenIdConnectProvider"},
 	})
+}
+
+// TestTheDeployerAttachesThesePoliciesAndNoOther: to roles within the boundary alone, which every role of the stacks has.
+func TestTheDeployerAttachesThesePoliciesAndNoOther(t *testing.T) {
+	t.Parallel()
+	ofEKS().Grants(t, "eks-deployer-policy.json",
+		regexp.MustCompile(`"policyArn": "(arn:aws:iam::aws:policy/[^"]+)"`), regexp.MustCompile(`"(arn:aws:iam::aws:policy/[^"]+)"`))
+	content, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "eks-deployer-policy.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var policy struct {
+		Statement []struct {
+			Action    []string
+			Condition map[string]map[string]any
+		}
+	}
+	suite.ReadJSON(t, content, &policy)
+	bounded := map[string]bool{}
+	for _, statement := range policy.Statement {
+		for _, action := range statement.Action {
+			bounded[action] = statement.Condition["StringEquals"]["iam:PermissionsBoundary"] == "arn:aws:iam::ACCOUNT:policy/rampart-cluster-roles"
+		}
+	}
+	for _, action := range []string{"iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:PutRolePermissionsBoundary"} {
+		if !bounded[action] {
+			t.Errorf("the deployer may do %s to a role without the boundary", action)
+		}
+	}
+	for _, action := range []string{"iam:DeleteRolePermissionsBoundary", "iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"} {
+		if _, allowed := bounded[action]; allowed {
+			t.Errorf("the deployer may do %s, which takes the boundary away", action)
+		}
+	}
 }
 
 func readPolicy(t *testing.T, document []byte) []string {

@@ -31,6 +31,9 @@ func Draw(t *rapid.T) spec.Cluster {
 		GuardDuty:         rapid.Bool().Draw(t, "guardDuty"),
 		Ephemeral:         rapid.Bool().Draw(t, "ephemeral"),
 	}
+	if rapid.Bool().Draw(t, "boundary") {
+		cluster.PermissionsBoundary = "arn:" + spec.Partition(region) + ":iam::" + account + ":policy/boundary"
+	}
 	if rapid.Bool().Draw(t, "another administrator") {
 		cluster.Administrators = []string{role("administrator") + "1"}
 	}
