@@ -23,8 +23,8 @@ type bench struct {
 	// only are the names of parts to measure; empty: all.
 	only []string
 
-	// stacks are those of clouds that are measured.
-	stacks []string
+	// stacks are those of clouds that are measured, and programs those of the stacks of which providers.
+	stacks, programs []string
 
 	// counts are how many tenants there are to be, beside those that the stack comes with, one after the other.
 	counts []int
@@ -53,6 +53,7 @@ func parts() []part {
 		{"tenants", (*bench).tenants, true},
 		{"empty", (*bench).emptyProgram, false},
 		{"clouds", (*bench).clouds, false},
+		{"programs", (*bench).buildPrograms, false},
 	}
 }
 

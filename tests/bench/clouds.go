@@ -29,17 +29,12 @@ var cloudPackages = map[baseline.Provider]string{
 }
 
 // clouds measures each cloud's stacks through the real engine, against what stands for the cloud's plugin and a real API server
-// without nodes, and how each cloud's program is built.
+// without nodes.
 func (b *bench) clouds(ctx context.Context, report *Report) error {
 	for _, stack := range b.stacks {
 		provider, _, _ := strings.Cut(stack, "-")
 		if err := b.cloudStack(ctx, report, baseline.Provider(provider), stack); err != nil {
 			return fmt.Errorf("%s: %w", stack, err)
-		}
-	}
-	for _, provider := range baseline.Providers() {
-		if err := b.cloudProgram(ctx, report, provider); err != nil {
-			return err
 		}
 	}
 	return nil
@@ -199,41 +194,4 @@ func peaksNow(programs map[string]string) map[string]float64 {
 		}
 	}
 	return peaks
-}
-
-// cloudProgram measures how the program of a provider's stacks is linked and, if asked, compiled with an empty cache, and how
-// large it gets.
-func (b *bench) cloudProgram(ctx context.Context, report *Report, provider baseline.Provider) error {
-	dir, err := os.MkdirTemp(b.product.Dir, "program-")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	binary := filepath.Join(dir, "program")
-	env := slices.DeleteFunc(os.Environ(), func(entry string) bool { return strings.HasPrefix(entry, "GOFLAGS=") })
-	env = append(env, "CGO_ENABLED=0", "GOFLAGS=-buildvcs=false -tags="+strings.Join(stacks.BuildTags(provider), ","))
-	build := func(what string, env []string) error {
-		b.say(what)
-		usage, err := measure(ctx, b.product.Root, env, "go", "build", "-o", binary, ".")
-		if err != nil {
-			return err
-		}
-		report.add(what, usage)
-		return nil
-	}
-	name := fmt.Sprintf("program of %s", provider)
-	if b.cold {
-		if err := build(name+", compiled from an empty cache", append(env, "GOCACHE="+filepath.Join(dir, "cache"))); err != nil {
-			return err
-		}
-	}
-	if err := build(name+", linked from a warm cache", env); err != nil {
-		return err
-	}
-	info, err := os.Stat(binary)
-	if err != nil {
-		return err
-	}
-	report.Amounts = append(report.Amounts, Amount{What: name + ": size", Value: float64(info.Size()) / (1 << 20), Unit: "MiB"})
-	return nil
 }

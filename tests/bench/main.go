@@ -37,15 +37,19 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	jsonFile := flags.String("json", "", "also write the results to this file, as JSON")
-	cold := flags.Bool("cold", false, "also build the tools with empty caches, which takes half an hour or more")
+	cold := flags.Bool("cold", false, "also build the tools and the programs with empty caches, which takes an hour or more")
 	repeat := flags.Int("repeat", 3, "how often to measure what is short; the median is reported")
 	only := flags.String("only", "", "measure these parts only, separated by commas: "+strings.Join(names(), ", "))
 	tenants := flags.String("tenants", "1,10,100", "how many tenants to have, one after the other")
 	clouds := flags.String("stacks", cloudStacks, "which stacks of clouds to measure, separated by commas")
+	programs := flags.String("programs", allPrograms, "the programs of which providers to build, separated by commas")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	bench := &bench{progress: progress, repeat: max(1, *repeat), cold: *cold, stacks: strings.Split(*clouds, ",")}
+	bench := &bench{
+		progress: progress, repeat: max(1, *repeat), cold: *cold,
+		stacks: strings.Split(*clouds, ","), programs: strings.Split(*programs, ","),
+	}
 	if err := bench.choose(*only, *tenants); err != nil {
 		return err
 	}
