@@ -115,7 +115,14 @@ func awsServices(record plan.Record, links []link) (box, []link) {
 	if len(names) == 0 {
 		return box{}, links
 	}
+	services, how := "services of AWS", plural(len(names), "endpoint", "endpoints")+" in the VPC, for this account alone"
+	if slices.Contains(names, "s3") {
+		how += ", and for the layers of ECR's images"
+	}
+	if len(record.Of("aws:NatGateway")) > 0 {
+		services = strings.Join(names, ", ")
+		links = append(links, link{"nodes and pods", "other services of AWS", "by the way out, as the Internet"})
+	}
 	return box{title: "Services of AWS", lines: []string{"by endpoints in the VPC:", strings.Join(names, ", ")}},
-		append(links, link{"nodes and pods", "services of AWS", plural(len(names), "endpoint", "endpoints") +
-			" in the VPC, for this account alone"})
+		append(links, link{"nodes and pods", services, how})
 }
