@@ -31,10 +31,11 @@ func run(ctx context.Context) error {
 		return fmt.Errorf("finding the project: %w", err)
 	}
 	program := compiled.Program(root, os.Getenv("GOFLAGS"))
+	source := compiled.From(root, os.Environ(), compiled.ProgramBuild("")...)
 	said := time.AfterFunc(patience, func() {
 		fmt.Fprintln(os.Stderr, "Compiling the Pulumi program (minutes if nothing of it is cached yet)")
 	})
-	err = compiled.Place(ctx, program, nil, func(to string) error {
+	err = compiled.Place(ctx, program, source, nil, func(to string) error {
 		build := exec.CommandContext(ctx, "go", compiled.ProgramBuild(to)...)
 		build.Stdout, build.Stderr = os.Stderr, os.Stderr
 		if err := build.Run(); err != nil {

@@ -60,8 +60,9 @@ const folderMode = 0o700
 // Place has a program compiled, and puts it where it belongs in one step: whoever starts what is there finds the whole
 // program of before or the whole new one. compile gets the path to compile to, where the program of before is: "go build"
 // leaves that as it is if nothing has changed, so that an unchanged program is neither linked again nor put in place again.
-// Runs that want the same program take turns; waiting is called once, if this one has to wait.
-func Place(ctx context.Context, path string, waiting func(), compile func(to string) error) (err error) {
+// Runs that want the same program take turns; waiting is called once, if this one has to wait. If the program that is there was
+// compiled from the same source, nothing is called.
+func Place(ctx context.Context, path string, from Source, waiting func(), compile func(to string) error) (err error) {
 	fail := func(err error) error { return fmt.Errorf("putting %s in place: %w", filepath.Base(path), err) }
 	if err := os.MkdirAll(filepath.Dir(path), folderMode); err != nil {
 		return fail(err)
@@ -71,6 +72,13 @@ func Place(ctx context.Context, path string, waiting func(), compile func(to str
 		return fail(err)
 	}
 	defer func() { err = errors.Join(err, free()) }()
+	digest, err := from.digest()
+	if err != nil {
+		return err
+	}
+	if compiledFrom(path, digest) {
+		return nil
+	}
 	// Of a run that was killed, Go may still be at work: what it makes must not get into ours.
 	next := fmt.Sprintf("%s.%d%s", path, os.Getpid(), nextExtension)
 	if err := removeLeft(path); err != nil {
@@ -83,10 +91,16 @@ func Place(ctx context.Context, path string, waiting func(), compile func(to str
 	if err := compile(next); err != nil {
 		return err
 	}
-	if same(path, next) {
-		return nil
+	if !same(path, next) {
+		if err := os.Rename(next, path); err != nil {
+			return fail(err)
+		}
 	}
-	if err := os.Rename(next, path); err != nil {
+	// What was changed meanwhile may be in the program or not.
+	if after, err := from.digest(); err != nil || digest == "" || after != digest {
+		return err
+	}
+	if err := mark(path, digest); err != nil {
 		return fail(err)
 	}
 	return nil

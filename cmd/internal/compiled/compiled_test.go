@@ -76,7 +76,7 @@ func TestAProgramIsPlacedWhole(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "folder [of mine", "program")
 	place := func(number int) {
-		if err := compiled.Place(t.Context(), path, nil, func(to string) error {
+		if err := compiled.Place(t.Context(), path, compiled.Source{}, nil, func(to string) error {
 			// As "go build" does: the name is free for a moment, and then the file grows.
 			if err := os.Remove(to); err != nil && !errors.Is(err, os.ErrNotExist) {
 				return err
@@ -122,7 +122,7 @@ func TestAProgramThatDoesNotCompileLeavesTheOneOfBefore(t *testing.T) {
 		t.Fatal(err)
 	}
 	broken := errors.New("does not compile")
-	err := compiled.Place(t.Context(), path, nil, func(to string) error {
+	err := compiled.Place(t.Context(), path, compiled.Source{}, nil, func(to string) error {
 		return errors.Join(os.Remove(to), os.WriteFile(to, []byte("half"), 0o600), broken)
 	})
 	if text, read := os.ReadFile(path); !errors.Is(err, broken) || read != nil || string(text) != "before" {
@@ -135,9 +135,9 @@ func TestRunsThatWantTheSameProgramTakeTurns(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "program")
 	waits := make(chan bool)
 	var second sync.WaitGroup
-	if err := compiled.Place(t.Context(), path, nil, func(to string) error {
+	if err := compiled.Place(t.Context(), path, compiled.Source{}, nil, func(to string) error {
 		second.Go(func() {
-			if err := compiled.Place(t.Context(), path, func() { close(waits) }, func(to string) error {
+			if err := compiled.Place(t.Context(), path, compiled.Source{}, func() { close(waits) }, func(to string) error {
 				return os.WriteFile(to, []byte("second"), 0o600)
 			}); err != nil {
 				t.Error(err)
@@ -154,8 +154,8 @@ func TestRunsThatWantTheSameProgramTakeTurns(t *testing.T) {
 	}
 	ended, end := context.WithCancel(t.Context())
 	end()
-	err := compiled.Place(t.Context(), path, nil, func(string) error {
-		return compiled.Place(ended, path, nil, func(string) error { return errors.New("compiled") })
+	err := compiled.Place(t.Context(), path, compiled.Source{}, nil, func(string) error {
+		return compiled.Place(ended, path, compiled.Source{}, nil, func(string) error { return errors.New("compiled") })
 	})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("a run that is to end and has to wait ends with: %v", err)

@@ -29,6 +29,9 @@ type Cluster struct {
 	// Product is an installation that has everything that a run needs, and no cluster of its own.
 	Product *framework.Product
 	Spec    bare.Spec
+
+	// stack is the one that the cluster stands for.
+	stack string
 }
 
 // Make makes a cluster of one node for the length of the test, and gives its pods a network. It takes the turn of all tests

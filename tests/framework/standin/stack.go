@@ -25,9 +25,14 @@ import (
 var packages = map[string]string{"eks": "aws", "aks": "azure-native", "gke": "gcp"}
 
 // Stack makes an installation of the product with a stack of the repository whose cluster, once the cloud has made it up, is
-// this one. The stack may be destroyed.
+// this one. The stack may be destroyed. A cluster stands for one stack: what is in it is to go with the cloud's cluster
+// (DeletedWith), so that "destroy" leaves it here, policies that refuse what another deployer makes included.
 func (c *Cluster) Stack(t *testing.T, name string) *framework.Product {
 	t.Helper()
+	if c.stack != "" {
+		t.Fatalf("the cluster has stood for %s, whose objects are still in it: make another for %s", c.stack, name)
+	}
+	c.stack = name
 	product, err := framework.Install(t.Context(), framework.Settings{Prefix: name})
 	if err != nil {
 		t.Fatal(err)

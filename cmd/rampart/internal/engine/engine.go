@@ -259,8 +259,19 @@ func (o Outcome) Unchanged() bool {
 	return true
 }
 
-// Outcome asks the engine what the last run has led to.
+// Outcome is what the last run has led to: read from the state if that is ours, which takes milliseconds, or else asked of the
+// engine.
 func (e *Engine) Outcome(ctx context.Context) (Outcome, error) {
+	if e.Stack.Backend.Ours {
+		outputs, found, err := e.Stack.Outputs()
+		if err != nil {
+			return Outcome{}, err
+		}
+		changes, ran, err := e.Stack.Changes()
+		if err != nil || found && ran {
+			return Outcome{Changes: changes, Outputs: outputs}, err
+		}
+	}
 	var outcome Outcome
 	var history []struct {
 		ResourceChanges map[string]int `json:"resourceChanges"`

@@ -71,7 +71,8 @@ func BuildProgram(
 	ctx context.Context, w *workspace.Workspace, environment []string, progress io.Writer,
 ) (path string, err error) {
 	path = program(w, environment)
-	return path, place(ctx, path, "the Pulumi program", progress, func(to string) error {
+	source := compiled.From(w.Root, environment, compiled.ProgramBuild("")...)
+	return path, place(ctx, path, source, "the Pulumi program", progress, func(to string) error {
 		return build(ctx, w, environment, compiled.ProgramBuild(to))
 	})
 }
@@ -83,8 +84,9 @@ type compilation struct {
 }
 
 func (c compilation) run(ctx context.Context, w *workspace.Workspace, environment []string, progress io.Writer) error {
-	return place(ctx, c.to, c.what, progress, func(to string) error {
-		return build(ctx, w, environment, slices.Concat([]string{"build", "-o", to}, c.flags, []string{c.from}))
+	args := func(to string) []string { return slices.Concat([]string{"build", "-o", to}, c.flags, []string{c.from}) }
+	return place(ctx, c.to, compiled.From(w.Root, environment, args("")...), c.what, progress, func(to string) error {
+		return build(ctx, w, environment, args(to))
 	})
 }
 
@@ -97,7 +99,9 @@ func build(ctx context.Context, w *workspace.Workspace, environment, args []stri
 const patience = 2 * time.Second
 
 // place compiles a program where others may be doing the same, and says what takes longer than patience.
-func place(ctx context.Context, path, what string, progress io.Writer, compile func(to string) error) error {
+func place(
+	ctx context.Context, path string, source compiled.Source, what string, progress io.Writer, compile func(to string) error,
+) error {
 	var others atomic.Bool
 	said := time.AfterFunc(patience, func() {
 		if others.Load() {
@@ -108,7 +112,7 @@ func place(ctx context.Context, path, what string, progress io.Writer, compile f
 	})
 	defer said.Stop()
 	waiting := func() { others.Store(true) }
-	err := compiled.Place(ctx, path, waiting, compile)
+	err := compiled.Place(ctx, path, source, waiting, compile)
 	if err != nil && !errors.Is(err, process.ErrInterrupted) {
 		return fmt.Errorf("compiling %s: %w", what, err)
 	}

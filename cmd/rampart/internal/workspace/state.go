@@ -130,27 +130,11 @@ func (s *Stack) Pending() (int, error) {
 // Output returns an output, a plain text, of the first resource of a type, or "" if there is none. Only for a backend of ours
 // whose files are not compressed: found says whether there was such a file.
 func (s *Stack) Output(resourceType, name string) (text string, found bool, err error) {
-	content, err := os.ReadFile(s.stateFile())
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", false, nil
+	resources, found, err := s.resources()
+	if err != nil || !found {
+		return "", found, err
 	}
-	if err != nil {
-		return "", false, fmt.Errorf("reading the state of stack %s: %w", s.Name, err)
-	}
-	var state struct {
-		Checkpoint struct {
-			Latest struct {
-				Resources []struct {
-					Type    string         `json:"type"`
-					Outputs map[string]any `json:"outputs"`
-				} `json:"resources"`
-			} `json:"latest"`
-		} `json:"checkpoint"`
-	}
-	if err := json.Unmarshal(content, &state); err != nil {
-		return "", false, fmt.Errorf("reading the state of stack %s: %s: %w", s.Name, s.stateFile(), err)
-	}
-	for _, resource := range state.Checkpoint.Latest.Resources {
+	for _, resource := range resources {
 		if resource.Type == resourceType {
 			text, _ := resource.Outputs[name].(string)
 			return text, true, nil
