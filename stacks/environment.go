@@ -25,6 +25,10 @@ const (
 	// KeyStepVariable asks one run for a step of a rotation of the encryption key. It is no setting: "rampart rotate-key"
 	// sets it, and does between the steps what makes them safe.
 	KeyStepVariable = "RAMPART_KEY_STEP"
+
+	// HeldTenantsVariable names tenants of the stack, separated by commas, that one run leaves out, as if they were not made yet.
+	// It is no setting: "rampart up" sets it, before a run that adds them (docs/decisions/0034-many-tenants-at-once.md).
+	HeldTenantsVariable = "RAMPART_HELD_TENANTS"
 )
 
 const defaultHome = ".rampart"

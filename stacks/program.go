@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -77,6 +79,9 @@ type run struct {
 
 	// now is the moment of the run.
 	now time.Time
+
+	// held are the names of tenants that this run leaves out.
+	held []string
 
 	// directory holds this cluster's own files on this machine, approver is a program that runs on its control plane.
 	directory, approver string
@@ -188,6 +193,9 @@ func (r run) isolation(
 	}
 	args := r.config.clusterIsolation(cluster.Facts.PolicyEnforcer, r.resolved)
 	args.Surroundings.ManagedControlPlane = cluster.Facts.ControlPlane == baseline.ControlPlaneManaged
+	args.Tenants = slices.DeleteFunc(args.Tenants, func(each isolation.TenantRules) bool {
+		return slices.Contains(r.held, each.Namespace)
+	})
 	return isolation.NewClusterIsolation(ctx, cluster.Name+"-isolation", &args, cluster.InCluster(after)...)
 }
 
@@ -198,6 +206,9 @@ func (r run) tenants(
 ) (map[string]*tenant.Tenant, error) {
 	tenants := map[string]*tenant.Tenant{}
 	for _, each := range r.config.Tenants {
+		if slices.Contains(r.held, each.Name) {
+			continue
+		}
 		args := each.args(cluster.Facts, r.resolved)
 		args.Allow, args.Surroundings = each.networkRules(r.resolved), r.config.surroundings(cluster.Facts.PolicyEnforcer)
 		after := policies
@@ -258,6 +269,7 @@ func newRun() (run, error) {
 	}
 	return run{
 		config: config, images: host.Images, resolved: resolved, now: host.Now,
+		held:      strings.Split(os.Getenv(HeldTenantsVariable), ","),
 		directory: ClusterDirectory(home, config.Cluster.Name), approver: Approver(home),
 	}, nil
 }

@@ -207,6 +207,26 @@ func TestATenantCostsTheSameAmongMany(t *testing.T) {
 	}
 }
 
+// TestTenantsAreHeldBack leaves tenants out as if they were not made yet, which is not as if they were not in the file.
+func TestTenantsAreHeldBack(t *testing.T) {
+	configure(t, workingFolder(t), Values{
+		"rampart:tenants": `[{"name":"blue","allowTo":[{"tenant":"red","port":8080}]},{"name":"green"},{"name":"red"}]`,
+	})
+	t.Setenv(HeldTenantsVariable, "red,green")
+	record := newRecorder()
+	if err := runProgram(record); err != nil {
+		t.Fatal(err)
+	}
+	for name := range record.types {
+		if strings.Contains(name, "-green") || strings.Contains(name, "-red") && !strings.HasSuffix(name, "-allow-to-red-tcp-8080") {
+			t.Errorf("made %s", name)
+		}
+	}
+	if record.types["rampart-blue-namespace"] == "" || record.types["rampart-isolation-border-blue"] == "" {
+		t.Error("control: blue is not made")
+	}
+}
+
 // TestProgramKeepsSecrets hands a secret over as the engine does, decrypted, beside the names of the settings that hold one.
 func TestProgramKeepsSecrets(t *testing.T) {
 	configure(t, workingFolder(t), Values{

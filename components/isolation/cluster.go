@@ -141,6 +141,12 @@ func NewClusterIsolation(
 	return component, nil
 }
 
+// borderOf starts what the border of a namespace is called.
+const borderOf = "border-"
+
+// BorderName is the name of the border of a tenant's namespace, a GlobalNetworkPolicy, in the API server.
+func BorderName(namespace string) string { return storedPrefix + policyPrefix + borderOf + namespace }
+
 // createTier registers what holds all namespaces, and after it the borders. If a border, or what comes after it, named all
 // others too, the state would grow with the square of the number of tenants.
 func (c *ClusterIsolation) createTier(
@@ -155,7 +161,7 @@ func (c *ClusterIsolation) createTier(
 		c.Policies = append(c.Policies, made)
 	}
 	for _, tenant := range args.Tenants {
-		does := "border-" + tenant.Namespace
+		does := borderOf + tenant.Namespace
 		made, err := createCalicoPolicy(ctx, name+"-"+does, policyPrefix+does, "", args.border(tenant),
 			objects.LaterChildOptions(c), pulumi.DependsOn(c.Policies))
 		if err != nil {

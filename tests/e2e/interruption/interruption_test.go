@@ -62,6 +62,9 @@ func TestInterruptedUpEndsInTheSameCluster(t *testing.T) {
 	}
 	healthy(t, product)
 
+	killedOverACrowd(t, product)
+	sameAs(t, product, planned)
+
 	mustRun(t, product.Destroy)
 	if left := census(t, product).Since(before); len(left) > 0 {
 		t.Errorf("destroy left behind:\n%s", left)

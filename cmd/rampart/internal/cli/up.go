@@ -59,7 +59,7 @@ func (s *session) up(ctx context.Context, refresh bool, stage string) error {
 	if err := s.saveBeforeUpgrade(ctx, pulumi, config.Cluster.KubernetesVersion); err != nil {
 		return err
 	}
-	if err := pulumi.Up(ctx, refresh, targets...); err != nil {
+	if err := s.bring(ctx, pulumi, config, refresh, targets); err != nil {
 		return explain(err, config)
 	}
 	outcome, err := pulumi.Outcome(ctx)

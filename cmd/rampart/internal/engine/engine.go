@@ -42,6 +42,18 @@ func exists(path string) bool {
 // Installed says whether the working folder has the CLI.
 func (e *Engine) Installed() bool { return exists(e.Stack.Tool("pulumi")) }
 
+// With is the same engine with variables (NAME=value) added to its environment.
+func (e *Engine) With(variables ...string) *Engine {
+	with := *e
+	with.Environment = append(slices.Clone(e.Environment), variables...)
+	return &with
+}
+
+// WithoutCheckpoints has the engine write the state at the end of a run, also if that fails or is interrupted, and not at every
+// step. An engine that is killed then leaves the state of before the run: this is for runs whose every step can be done again,
+// and whose result can be taken away without the state.
+const WithoutCheckpoints = "PULUMI_SKIP_CHECKPOINTS=true"
+
 // command is a call of the CLI in the folder of the project.
 func (e *Engine) command(args ...string) process.Command {
 	return process.Command{Path: e.path(), Args: args, Dir: e.Stack.Root, Env: e.Environment}
