@@ -41,6 +41,10 @@ func (b *bench) buildProgram(ctx context.Context, report *Report, provider basel
 	env = append(env, "CGO_ENABLED=0", "GOFLAGS=-buildvcs=false -tags="+strings.Join(stacks.BuildTags(provider), ","))
 	build := func(what string, env []string) error {
 		b.say(what)
+		// Go links nothing anew where the same program is already.
+		if err := os.RemoveAll(binary); err != nil {
+			return err
+		}
 		// As the product compiles it (cmd/internal/compiled).
 		usage, err := measure(ctx, b.product.Root, env, "go", "build", "-o", binary, "-ldflags=-s -w", ".")
 		if err != nil {
