@@ -125,7 +125,7 @@ func TestGoIsAlwaysAskedAboutWhatIsElsewhere(t *testing.T) {
 	}
 }
 
-// TestAChangeWhileItCompiles may be in the program or not.
+// TestAChangeWhileItCompiles may be in the program or not, and still be in it when it is taken back.
 func TestAChangeWhileItCompiles(t *testing.T) {
 	t.Parallel()
 	root, program := t.TempDir(), filepath.Join(t.TempDir(), "program")
@@ -136,6 +136,9 @@ func TestAChangeWhileItCompiles(t *testing.T) {
 		return os.WriteFile(to, []byte("program"), 0o700)
 	})
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(root, "main.go")); err != nil {
 		t.Fatal(err)
 	}
 	if !place(t, program, source) {
