@@ -120,3 +120,17 @@ func TestHardeningSurvivesARestartOfTheNodes(t *testing.T) {
 	}
 	framework.Eventually(t, "all pods to be ready again", 3*time.Minute, cluster.PodsReady)
 }
+
+// TestAKubeletIsStartedHoweverOften starts each kubelet more often in a row than systemd starts a unit by default, as one
+// does by itself that cannot start for a while. What it requires must not give up before it.
+//
+//nolint:paralleltest // it restarts the kubelets
+func TestAKubeletIsStartedHoweverOften(t *testing.T) {
+	const often = "for start in 1 2 3 4 5 6 7; do systemctl restart kubelet; done; systemctl is-active kubelet"
+	for _, node := range cluster.Nodes() {
+		if output, err := node.Exec(t.Context(), "sh", "-euc", often); err != nil {
+			t.Errorf("%s: %v\n%s", node.Name, err, output)
+		}
+	}
+	framework.Eventually(t, "all nodes to be ready again", 3*time.Minute, cluster.NodesReady)
+}

@@ -242,6 +242,31 @@ func TestEtcdRunsAsAUserOfItsOwn(t *testing.T) {
 	}
 }
 
+// TestUnitsNeverGiveUp: the kubelet requires some of them and is started over and over when something is wrong with it, and
+// watches end for good with what they start. Systemd gives up on a unit that is started more than five times in ten seconds.
+func TestUnitsNeverGiveUp(t *testing.T) {
+	t.Parallel()
+	controlPlane, workers, err := Units("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	services := 0
+	for _, units := range []map[string]string{controlPlane, workers} {
+		for name, text := range units {
+			if !strings.HasSuffix(name, ".service") {
+				continue
+			}
+			services++
+			if !strings.Contains(text, "\nStartLimitIntervalSec=0\n") {
+				t.Errorf("%s gives up", name)
+			}
+		}
+	}
+	if services == 0 {
+		t.Error("there are no services")
+	}
+}
+
 // TestApproverUnitIsOfItsProgram keeps the unit's text and what Go knows of it together.
 func TestApproverUnitIsOfItsProgram(t *testing.T) {
 	t.Parallel()

@@ -3,9 +3,9 @@ package plugin
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -25,13 +25,12 @@ type networkDescription struct {
 
 func (k *kindClient) describeNetwork(ctx context.Context, network string) (*networkDescription, error) {
 	out, err := k.engine.run(ctx, "network", "inspect", network)
-	if failed := (commandError{}); errors.As(err, &failed) {
-		words := strings.ToLower(failed.words)
-		if strings.Contains(words, "not found") || strings.Contains(words, "no such network") {
+	if err != nil {
+		// Each engine has words of its own for a network that is not there, and may change them.
+		names, listing := k.engine.run(ctx, "network", "ls", "--format", "{{.Name}}")
+		if listing == nil && !slices.Contains(strings.Fields(names), network) {
 			return nil, nil
 		}
-	}
-	if err != nil {
 		return nil, err
 	}
 	// The keys are matched without regard to case.
