@@ -29,6 +29,7 @@ const (
 	kubeconfigName = "kubeconfig"
 	lockName       = "lock"
 	limitsName     = "containers.conf"
+	nerdctlName    = "kind-nerdctl"
 )
 
 const (
@@ -195,13 +196,13 @@ func removeOurFiles(directory string) error {
 			return fmt.Errorf("removing the nodes' %s: %w", name, err)
 		}
 	}
-	for _, name := range []string{kubeconfigName, limitsName, journalName, lockName} {
+	for _, name := range []string{kubeconfigName, limitsName, nerdctlName, journalName, lockName} {
 		if err := os.Remove(filepath.Join(directory, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("removing a file of the cluster's: %w", err)
 		}
 	}
 	// Half-written files of a run that was killed while it wrote them.
-	for _, name := range []string{kubeconfigName, limitsName, journalName} {
+	for _, name := range []string{kubeconfigName, limitsName, nerdctlName, journalName} {
 		leftovers, err := filepath.Glob(filepath.Join(directory, "."+name+"-*"))
 		if err != nil {
 			return fmt.Errorf("looking for half-written files: %w", err)

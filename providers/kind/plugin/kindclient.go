@@ -45,14 +45,14 @@ func (k *kindClient) name() string {
 	return k.engine.program
 }
 
-// provider returns the kind library's handle on this engine.
-func (k *kindClient) provider(logger log.Logger) *cluster.Provider {
+// provider returns the kind library's handle on this engine. The library calls nerdctl by the name or the path that it is given.
+func (k *kindClient) provider(logger log.Logger, nerdctl string) *cluster.Provider {
 	option := cluster.ProviderWithDocker()
 	switch k.name() {
 	case enginePodman:
 		option = cluster.ProviderWithPodman()
 	case engineNerdctl:
-		option = cluster.ProviderWithNerdctl(engineNerdctl)
+		option = cluster.ProviderWithNerdctl(nerdctl)
 	}
 	return cluster.NewProvider(option, cluster.ProviderWithLogger(logger))
 }
@@ -71,6 +71,6 @@ func explain(err error) error {
 }
 
 func (k *kindClient) kubeconfig(_ context.Context, cluster string) (string, error) {
-	text, err := k.provider(log.NoopLogger{}).KubeConfig(cluster, false)
+	text, err := k.provider(log.NoopLogger{}, engineNerdctl).KubeConfig(cluster, false)
 	return text, explain(err)
 }

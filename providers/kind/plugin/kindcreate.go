@@ -26,6 +26,10 @@ func (k *kindClient) create(ctx context.Context, logger log.Logger, spec createS
 	if err != nil {
 		return err
 	}
+	nerdctl, err := k.nerdctlFor(spec.args.Directory)
+	if err != nil {
+		return err
+	}
 	// kind always exports a kubeconfig. It goes to a file that is thrown away, so that the user's own is never touched.
 	kubeconfig, err := os.CreateTemp(spec.args.Directory, ".kubeconfig-")
 	if err != nil {
@@ -43,6 +47,7 @@ func (k *kindClient) create(ctx context.Context, logger log.Logger, spec createS
 	restore, err := setEnvironment(append(engine.env,
 		"KIND_EXPERIMENTAL_DOCKER_NETWORK="+spec.args.network(),
 		"KIND_EXPERIMENTAL_PODMAN_NETWORK="+spec.args.network(),
+		"RAMPART_NETWORK="+spec.args.network(),
 	))
 	if err != nil {
 		return err
@@ -51,7 +56,7 @@ func (k *kindClient) create(ctx context.Context, logger log.Logger, spec createS
 
 	done := make(chan error, 1)
 	go func() {
-		done <- k.provider(logger).Create(spec.args.Name,
+		done <- k.provider(logger, nerdctl).Create(spec.args.Name,
 			cluster.CreateWithRawConfig(config),
 			cluster.CreateWithKubeconfigPath(kubeconfig.Name()),
 			// Whoever calls cleans up more than kind would, and does so even when ctx has ended.
