@@ -131,7 +131,9 @@ func TestParseNodes(t *testing.T) {
 	 {"Name":"/blue-worker","State":{"Status":"exited"},"Config":{"Image":"node:1","Labels":{"io.x-k8s.kind.role":"worker"}},
 	  "NetworkSettings":{"Networks":{"rampart-blue":{"IPAddress":""}}}},
 	 {"Name":"blue-control-plane","State":{"Status":"running"},"Config":{"Image":"node:1","Labels":{"io.x-k8s.kind.role":"control-plane"}},
-	  "NetworkSettings":{"Networks":{"rampart-blue":{"IPAddress":"10.89.0.2"}}}}]`)
+	  "NetworkSettings":{"Networks":{"rampart-blue":{"IPAddress":"10.89.0.2"}}}},
+	 {"Name":"of-nerdctl","State":{"Status":"running"},"Config":{"Image":"node:1","Labels":{"nerdctl/networks":"[\"rampart-blue\"]"}},
+	  "NetworkSettings":{"Networks":{"unknown-eth0":{"IPAddress":"10.4.1.5"},"unknown-vxlan.calico":{"IPAddress":"10.244.27.64"}}}}]`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,6 +144,10 @@ func TestParseNodes(t *testing.T) {
 		},
 		{
 			Node:     Node{Name: "blue-worker", Role: "worker", Image: "node:1", Status: "exited"},
+			networks: []string{"rampart-blue"},
+		},
+		{
+			Node:     Node{Name: "of-nerdctl", Image: "node:1", Address: "10.4.1.5", Status: "running"},
 			networks: []string{"rampart-blue"},
 		},
 	}

@@ -24,6 +24,10 @@ type containerDescription struct {
 	}
 }
 
+// nerdctlNetworksLabel has the names of the networks that a container of nerdctl's joined, as a JSON list. In its description stand
+// the interfaces that the container has by now, under names such as unknown-eth0.
+const nerdctlNetworksLabel = "nerdctl/networks"
+
 func (k *kindClient) nodes(ctx context.Context, cluster string) ([]nodeContainer, error) {
 	names, err := k.engine.run(ctx, "ps", "--all", "--filter", "label="+kindClusterLabel+"="+cluster, "--format", "{{.Names}}")
 	if err != nil {
@@ -56,6 +60,12 @@ func parseNodes(text string) ([]nodeContainer, error) {
 			node.networks = append(node.networks, network)
 			if node.Address == "" {
 				node.Address = container.NetworkSettings.Networks[network].IPAddress
+			}
+		}
+		if joined, ok := container.Config.Labels[nerdctlNetworksLabel]; ok {
+			node.networks = nil
+			if err := json.Unmarshal([]byte(joined), &node.networks); err != nil {
+				return nil, fmt.Errorf("understanding the networks of node %s: %w", node.Name, err)
 			}
 		}
 		nodes = append(nodes, node)
