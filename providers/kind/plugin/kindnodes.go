@@ -24,8 +24,8 @@ type containerDescription struct {
 	}
 }
 
-// nerdctlNetworksLabel has the names of the networks that a container of nerdctl's joined, as a JSON list. In its description stand
-// the interfaces that the container has by now, under names such as unknown-eth0.
+// nerdctlNetworksLabel has the names of the networks that a container of nerdctl's joined, as a JSON list. In its description
+// stand the interfaces that the container has by now, under names such as unknown-eth0.
 const nerdctlNetworksLabel = "nerdctl/networks"
 
 func (k *kindClient) nodes(ctx context.Context, cluster string) ([]nodeContainer, error) {
