@@ -66,7 +66,7 @@ PARTS := ./tests/e2e ./tests/engine/eks ./tests/engine/aks ./tests/apiserver/...
 # All nodes of a cluster together weigh as much to the kernel as one process beside them: compilers and tests step back, or
 # pods get no time to answer in.
 .PHONY: test
-test: tools browser ## all tests; they bring their own tools and their own cluster
+test: tools browser sigstore ## all tests; they bring their own tools and their own cluster
 	@nice -n 10 $(MAKE) --no-print-directory --keep-going --jobs=2 test-parts test-unit
 
 .PHONY: test-parts
@@ -92,7 +92,7 @@ test-engine: tools ## the program through the real Pulumi engine, without a clus
 	@go test -count=1 -timeout 45m ./tests/engine/...
 
 .PHONY: test-apiserver
-test-apiserver: tools ## a real API server without nodes: what it admits, and to whom
+test-apiserver: tools sigstore ## a real API server without nodes: what it admits, and to whom
 	@go test -count=1 -timeout 45m ./tests/apiserver/...
 
 .PHONY: test-e2e
@@ -129,6 +129,10 @@ clean: ## remove what was compiled from this clone; state and clusters stay
 .PHONY: browser
 browser:
 	@cd tools/browser && go run . >/dev/null
+
+.PHONY: sigstore
+sigstore:
+	@mkdir -p -m 700 .rampart && cd tools/sigstore && go build -o ../../.rampart/bin/sigstore .
 
 .PHONY: rampart
 rampart:

@@ -75,7 +75,7 @@ const OpenRange = "198.51.100.0/24"
 // Install builds the command line and makes an installation with a configuration of its own. Nothing is created in any
 // engine yet.
 func Install(ctx context.Context, settings Settings) (*Product, error) {
-	root, err := repositoryRoot()
+	root, err := RepositoryRoot()
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +122,8 @@ users:
   user: {token: mine}
 `
 
-func repositoryRoot() (string, error) {
+// RepositoryRoot is the folder of the clone that a test runs in.
+func RepositoryRoot() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return "", err

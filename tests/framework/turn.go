@@ -8,7 +8,7 @@ import (
 // TakeTurn waits until no other test of this repository has a cluster, and keeps the turn until the returned function
 // is called. Go runs test packages at the same time, and a census of an engine can only be taken alone.
 func TakeTurn() (giveUp func() error, err error) {
-	root, err := repositoryRoot()
+	root, err := RepositoryRoot()
 	if err != nil {
 		return nil, err
 	}

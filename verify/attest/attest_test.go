@@ -121,7 +121,7 @@ func TestAProvenClusterIsLetIn(t *testing.T) {
 	}
 	for says, keys := range map[string][2]any{"Ed25519": {private, public}, "ECDSA": {curve, curve.Public()}} {
 		signer, verifier := read(t, keys[0], keys[1])
-		report, err := Check(t.Context(), sign(t, proven(t), signer), verifier, strict())
+		report, err := Check(t.Context(), sign(t, proven(t), signer), Key{verifier}, strict())
 		if err != nil || report.Score != proven(t).Score {
 			t.Errorf("%s: %v", says, err)
 		}
@@ -158,7 +158,7 @@ func TestWhatIsNotGoodEnoughIsRefused(t *testing.T) {
 	} {
 		report := proven(t)
 		test.spoil(report)
-		if _, err := Check(t.Context(), sign(t, report, signer), verifier, strict()); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := Check(t.Context(), sign(t, report, signer), Key{verifier}, strict()); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("want %q, got %v", test.want, err)
 		}
 	}
@@ -167,7 +167,7 @@ func TestWhatIsNotGoodEnoughIsRefused(t *testing.T) {
 	rescore(mild)
 	lenient := strict()
 	lenient.MinScore, lenient.FailOn = 90, baseline.SeverityHigh
-	if _, err := Check(t.Context(), sign(t, mild, signer), verifier, lenient); err != nil {
+	if _, err := Check(t.Context(), sign(t, mild, signer), Key{verifier}, lenient); err != nil {
 		t.Errorf("a lenient policy refuses a mild failure: %v", err)
 	}
 }
@@ -205,7 +205,7 @@ func TestWaiversNeedTheConsentOfWhoeverChecks(t *testing.T) {
 	} {
 		policy := strict()
 		policy.AllowedWaivers, policy.MaxWaivers = test.allowed, test.most
-		_, err := Check(t.Context(), envelope, verifier, policy)
+		_, err := Check(t.Context(), envelope, Key{verifier}, policy)
 		if (err != nil) != (len(test.refused) > 0) {
 			t.Errorf("%s: %v", test.says, err)
 		}
@@ -279,11 +279,11 @@ func TestForgeriesAreRefused(t *testing.T) {
 			return strings.Replace(payload, digestOf(proven(t).ClusterID), digestOf("another"), 1)
 		}), "another cluster than that of its result"},
 	} {
-		if _, err := Check(t.Context(), test.envelope, verifier, strict()); err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err := Check(t.Context(), test.envelope, Key{verifier}, strict()); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: want %q, got %v", test.says, test.want, err)
 		}
 	}
-	if _, err := Check(t.Context(), resigned(t, good, signer, payloadType, same), verifier, strict()); err != nil {
+	if _, err := Check(t.Context(), resigned(t, good, signer, payloadType, same), Key{verifier}, strict()); err != nil {
 		t.Errorf("control: signing the same again is refused: %v", err)
 	}
 	anonymous := proven(t)

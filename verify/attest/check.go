@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/secure-systems-lab/go-securesystemslib/dsse"
-
 	"github.com/rampart-iac/rampart/baseline"
 	"github.com/rampart-iac/rampart/verify"
 )
@@ -44,10 +42,10 @@ type Policy struct {
 // clockSkew is how far ahead the clock of whoever signed may be.
 const clockSkew = 5 * time.Minute
 
-// Check opens an envelope and says everything that is wrong with it at once. The result is returned whenever the signature
-// is good.
-func Check(ctx context.Context, envelope []byte, key dsse.Verifier, policy Policy) (*verify.Report, error) {
-	report, err := open(ctx, envelope, key)
+// Check opens an envelope, or a bundle around one, and says everything that is wrong with it at once. The result is returned
+// whenever the signature is good.
+func Check(ctx context.Context, signed []byte, trust Trust, policy Policy) (*verify.Report, error) {
+	report, err := open(ctx, signed, trust)
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,24 @@ func digestOf(clusterID string) string {
 
 // Sign returns an envelope with the whole result about its cluster. It signs what was found, good or bad; Check decides.
 func Sign(ctx context.Context, report *verify.Report, key dsse.Signer) ([]byte, error) {
+	payload, err := statementOf(report)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := dsse.NewEnvelopeSigner(key)
+	if err != nil {
+		return nil, err
+	}
+	envelope, err := signer.SignPayload(ctx, payloadType, payload)
+	if err != nil {
+		return nil, fmt.Errorf("signing: %w", err)
+	}
+	text, err := json.MarshalIndent(envelope, "", "  ")
+	return append(text, '\n'), err
+}
+
+// statementOf is the statement about the cluster whose predicate is the whole result.
+func statementOf(report *verify.Report) ([]byte, error) {
 	if report.ClusterID == "" {
 		return nil, errors.New("the result does not say which cluster it is about")
 	}
@@ -53,34 +71,14 @@ func Sign(ctx context.Context, report *verify.Report, key dsse.Signer) ([]byte, 
 	if err := statement.Validate(); err != nil {
 		return nil, fmt.Errorf("making a statement: %w", err)
 	}
-	payload, err := protojson.Marshal(statement)
-	if err != nil {
-		return nil, err
-	}
-	signer, err := dsse.NewEnvelopeSigner(key)
-	if err != nil {
-		return nil, err
-	}
-	envelope, err := signer.SignPayload(ctx, payloadType, payload)
-	if err != nil {
-		return nil, fmt.Errorf("signing: %w", err)
-	}
-	text, err := json.MarshalIndent(envelope, "", "  ")
-	return append(text, '\n'), err
+	return protojson.Marshal(statement)
 }
 
-// open checks the signature of an envelope and returns the result in it. Nothing of the payload is looked at before.
-func open(ctx context.Context, text []byte, key dsse.Verifier) (*verify.Report, error) {
-	var envelope dsse.Envelope
-	if err := json.Unmarshal(text, &envelope); err != nil || envelope.Payload == "" {
-		return nil, errors.New("it is no DSSE envelope")
-	}
-	verifier, err := dsse.NewEnvelopeVerifier(key)
+// open checks who signed and returns the result that was signed. Nothing of the payload is looked at before.
+func open(ctx context.Context, text []byte, trust Trust) (*verify.Report, error) {
+	envelope, err := trust.open(ctx, text)
 	if err != nil {
 		return nil, err
-	}
-	if _, err := verifier.Verify(ctx, &envelope); err != nil {
-		return nil, errors.New("it is not signed with this key, or was changed since")
 	}
 	if envelope.PayloadType != payloadType {
 		return nil, fmt.Errorf("it holds %q, not an in-toto statement", envelope.PayloadType)

@@ -10,12 +10,14 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,13 +30,27 @@ import (
 	"github.com/rampart-iac/rampart/verify"
 )
 
-// commandLine builds the command line.
+// build builds the command line once, where "make up" has it.
+var build = sync.OnceValues(func() (string, error) {
+	root, err := framework.RepositoryRoot()
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(root, "bin", "rampart")
+	build := exec.CommandContext(context.Background(), "go", "build", "-o", path, "./cmd/rampart")
+	build.Dir = root
+	if output, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building the command line: %w\n%s", err, output)
+	}
+	return path, nil
+})
+
+// commandLine is the program.
 func commandLine(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "rampart")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", path, "github.com/rampart-iac/rampart/cmd/rampart")
-	if output, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, output)
+	path, err := build()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return path
 }

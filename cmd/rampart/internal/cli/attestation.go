@@ -1,80 +1,24 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/secure-systems-lab/go-securesystemslib/dsse"
 	"github.com/spf13/cobra"
 
 	"github.com/rampart-iac/rampart/baseline"
-	"github.com/rampart-iac/rampart/cmd/rampart/internal/privatefile"
 	"github.com/rampart-iac/rampart/verify"
 	"github.com/rampart-iac/rampart/verify/attest"
 )
 
-// attestFault says what is wrong with the flags of an attestation.
-func (v verification) attestFault() error {
-	switch {
-	case v.attest == "" && v.key != "":
-		return errors.New("--key: there is nothing to sign without --attest")
-	case v.attest == "":
-		return nil
-	case v.file != "" && filepath.Clean(v.file) == filepath.Clean(v.attest):
-		return fmt.Errorf("--attest %s: is the file of --file as well, and the one would overwrite the other", v.attest)
-	case v.part():
-		return errors.New("--attest: a part of the baseline proves no cluster: leave out --control and --area")
-	case v.key == "":
-		return errors.New("--attest: name a key with --key. Signing without one (keyless) is refused: it needs an identity " +
-			"provider, a certificate authority and a transparency log, which see the name of your cluster; make a key with " +
-			"\"openssl genpkey -algorithm ed25519 -out key.pem && chmod 600 key.pem\"")
-	default:
-		return nil
-	}
-}
-
-// sealer signs results into a file.
-type sealer struct {
-	key  dsse.Signer
-	file *privatefile.File
-}
-
-func (v verification) sealer() (made sealer, err error) {
-	if v.attest == "" {
-		return made, nil
-	}
-	if made.key, err = attest.ReadPrivateKey(v.key); err != nil {
-		return made, err
-	}
-	made.file, err = openResult("--attest", v.attest)
-	return made, err
-}
-
-func (s sealer) write(ctx context.Context, report *verify.Report) error {
-	if s.file == nil {
-		return nil
-	}
-	// What was cut short by Ctrl-C is signed as well: it says so.
-	text, err := attest.Sign(context.WithoutCancel(ctx), report, s.key)
-	if err != nil {
-		return errors.Join(fmt.Errorf("signing the result: %w", err), s.file.Discard())
-	}
-	return s.file.Replace(func(out io.Writer) error {
-		_, err := out.Write(text)
-		return err
-	})
-}
-
 // attestationCheck is one call of the command.
 type attestationCheck struct {
 	key, cluster, version, level, failOn string
+	trustedRoot, identity, issuer        string
 	minScore                             int
 	maxAge                               time.Duration
 	allowWaivers                         []string
@@ -86,9 +30,9 @@ func newCheckAttestation() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "check-attestation FILE",
 		Short: "Refuse a cluster that nobody has proven",
-		Long: `Checks what "rampart verify --attest" has written: that the key signed it and nobody changed it, that it is about the
-cluster, whole, recent, measured by the baseline, good enough, and waives no more than you agree to. It says everything
-that is wrong at once, and asks no cluster.
+		Long: `Checks what "rampart verify --attest" has written: that the key, or the identity, signed it and nobody changed it,
+that it is about the cluster, whole, recent, measured by the baseline, good enough, and waives no more than you agree to.
+It says everything that is wrong at once, and asks no cluster.
 
 Exit status 0: it is good enough. 1: it is not. 2: the check could not be made.`,
 		Args: oneFile("written by verify --attest"),
@@ -96,6 +40,11 @@ Exit status 0: it is good enough. 1: it is not. 2: the check could not be made.`
 	}
 	flags := command.Flags()
 	flags.StringVar(&check.key, "key", "", "the public key that must have signed: PEM")
+	flags.StringVar(&check.trustedRoot, "trusted-root", "",
+		"signed without a key: the file with the authorities of the Sigstore instance (trusted_root.json)")
+	flags.StringVar(&check.identity, "certificate-identity", "", "signed without a key: who must have signed, to the letter")
+	flags.StringVar(&check.issuer, "certificate-oidc-issuer", "",
+		"signed without a key: the issuer of the signer's token, to the letter")
 	flags.StringVar(&check.cluster, "cluster", "",
 		"the ID of the cluster: what \"kubectl get namespace kube-system -o jsonpath={.metadata.uid}\" prints (default: any)")
 	flags.StringVar(&check.version, "baseline", string(baseline.Version202611), "the oldest version of the baseline that counts")
@@ -111,9 +60,7 @@ Exit status 0: it is good enough. 1: it is not. 2: the check could not be made.`
 
 func (c attestationCheck) faults() error {
 	faults := []error{severityFault(c.failOn)}
-	if c.key == "" {
-		faults = append(faults, errors.New("--key: name the public key that must have signed"))
-	}
+	faults = append(faults, c.trustFault())
 	if !slices.Contains(baseline.Levels(), baseline.Level(c.level)) {
 		faults = append(faults, fmt.Errorf("--level %q: there is no such level: use one of %v", c.level, baseline.Levels()))
 	}
@@ -136,6 +83,39 @@ func (c attestationCheck) faults() error {
 	return errors.Join(faults...)
 }
 
+// trustFault says what is missing to know who signed.
+func (c attestationCheck) trustFault() error {
+	given := 0
+	for _, flag := range []string{c.trustedRoot, c.identity, c.issuer} {
+		if flag != "" {
+			given++
+		}
+	}
+	const all = 3
+	switch {
+	case c.key != "" && given > 0:
+		return errors.New("--key: is for what a key signed: leave it out, or leave out --trusted-root, --certificate-identity and " +
+			"--certificate-oidc-issuer")
+	case c.key == "" && given == 0:
+		return errors.New("--key: name the public key that must have signed, or of what is signed without a key --trusted-root, " +
+			"--certificate-identity and --certificate-oidc-issuer")
+	case given > 0 && given < all:
+		return errors.New("--trusted-root, --certificate-identity, --certificate-oidc-issuer: name all three: an instance certifies " +
+			"everybody, and another issuer can give the same name to somebody else")
+	default:
+		return nil
+	}
+}
+
+// trust is in the key or the identity that was named.
+func (c attestationCheck) trust() (attest.Trust, error) {
+	if c.key == "" {
+		return attest.TrustIdentity(c.trustedRoot, c.identity, c.issuer)
+	}
+	key, err := attest.ReadPublicKey(c.key)
+	return attest.Key{Public: key}, err
+}
+
 // allowed are the controls that may be waived.
 func (c attestationCheck) allowed() []baseline.ControlID {
 	var controls []baseline.ControlID
@@ -149,15 +129,15 @@ func (c attestationCheck) run(cmd *cobra.Command, path string) error {
 	if err := c.faults(); err != nil {
 		return &exitError{verify.ExitNotRun, err}
 	}
-	key, err := attest.ReadPublicKey(c.key)
+	trust, err := c.trust()
 	if err != nil {
 		return &exitError{verify.ExitNotRun, err}
 	}
-	envelope, err := os.ReadFile(path)
+	signed, err := os.ReadFile(path)
 	if err != nil {
 		return &exitError{verify.ExitNotRun, fmt.Errorf("the attestation cannot be read: %w", err)}
 	}
-	report, err := attest.Check(cmd.Context(), envelope, key, attest.Policy{
+	report, err := attest.Check(cmd.Context(), signed, trust, attest.Policy{
 		ClusterID: c.cluster, MinScore: c.minScore, MinVersion: baseline.Version(c.version), Level: baseline.Level(c.level),
 		MaxAge: c.maxAge, FailOn: baseline.Severity(c.failOn), AllowedWaivers: c.allowed(), MaxWaivers: c.maxWaivers,
 	})

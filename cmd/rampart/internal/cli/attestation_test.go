@@ -107,7 +107,13 @@ func TestCheckAttestation(t *testing.T) {
 func TestVerifyRefusesFlagsThatMakeNoSense(t *testing.T) {
 	t.Parallel()
 	for want, args := range map[string][]string{
-		"keyless":                              {"--attest", "a.json"},
+		"say who signs":                        {"--attest", "a.json"},
+		"--timestamp-url: is missing":          {"--attest", "a.json", "--fulcio-url", "https://f.example.com"},
+		"--fulcio-url: is missing":             {"--attest", "a.json", "--identity-token", "token"},
+		"is not https":                         {"--attest", "a.json", "--fulcio-url", "http://f.example.com", "--timestamp-url", "https://t"},
+		"is no address of a server":            {"--attest", "a.json", "--fulcio-url", "f.example.com", "--timestamp-url", "https://t"},
+		"--key: signs by itself":               {"--attest", "a.json", "--key", "k.pem", "--fulcio-url", "https://f.example.com"},
+		"nothing to sign without --attest":     {"--fulcio-url", "https://f.example.com"},
 		"nothing to sign":                      {"--key", "k.pem"},
 		"a part of the baseline proves no":     {"--attest", "a.json", "--key", "k.pem", "--area", "NET"},
 		"is the file of --file as well":        {"--attest", "./a.json", "--key", "k.pem", "--file", "a.json"},

@@ -25,8 +25,7 @@ type verification struct {
 	file       string
 	failOn     string
 	baseline   string
-	attest     string
-	key        string
+	signing
 	watch      time.Duration
 	metrics    string
 	probeImage string
@@ -66,8 +65,7 @@ Exit status 0: no control failed. 1: a control failed. 2: something could not be
 		"the least severity of a failed control that ends the command with status 1: low, medium, high or critical")
 	flags.StringVar(&question.baseline, "baseline", "",
 		"measure by this version of the baseline (default: the stack's, or the newest)")
-	flags.StringVar(&question.attest, "attest", "", "write the whole result to this file, signed with --key")
-	flags.StringVar(&question.key, "key", "", "the private key to sign with: PEM, readable by you alone")
+	question.addTo(flags)
 	flags.DurationVar(&question.watch, "watch", 0,
 		"verify again and again, this long after the last start, such as 15m, until Ctrl-C")
 	flags.StringVar(&question.probeImage, "probe-image", "",

@@ -46,6 +46,9 @@ func (v verification) run(cmd *cobra.Command, shared *flags) error {
 		return errors.Join(err, seal.file.Discard(), file.Discard())
 	}
 	written := errors.Join(v.publish(cmd.OutOrStdout(), file, write, report), seal.write(cmd.Context(), report))
+	if written != nil && cmd.Context().Err() != nil {
+		return &exitError{exitInterrupted, fmt.Errorf("interrupted; %w", written)}
+	}
 	if written != nil {
 		return errors.Join(written, err)
 	}
