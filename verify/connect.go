@@ -100,6 +100,8 @@ func explain(err error, path, host string) error {
 			"experiments need: use those that the cluster was made with", path)
 	case apierrors.IsUnauthorized(err):
 		return fmt.Errorf("the cluster at %s does not know the credentials in %s: they ended, or belong to another cluster", host, path)
+	case errors.Is(err, live.ErrNoNodes):
+		return fmt.Errorf("the cluster at %s has no nodes, and nothing runs in it that could be attacked: wait until one has joined", host)
 	case apierrors.ReasonForError(err) != metav1.StatusReasonUnknown:
 		return fmt.Errorf("the cluster at %s refuses: %w", host, err)
 	default:

@@ -69,6 +69,9 @@ const (
 	requestsBurst     = 400
 )
 
+// ErrNoNodes says that a cluster has no nodes, or none yet.
+var ErrNoNodes = errors.New("the cluster has no nodes")
+
 // Open looks at a cluster whose nodes may be containers here. It fails if the API server does not list the nodes; an engine
 // and an image that are missing are told in the cluster's fields.
 func Open(ctx context.Context, config *rest.Config) (*Cluster, error) {
@@ -90,7 +93,7 @@ func OpenWith(ctx context.Context, config *rest.Config, settings Settings) (*Clu
 		return nil, fmt.Errorf("listing the nodes: %w", err)
 	}
 	if len(list.Items) == 0 {
-		return nil, errors.New("the cluster has no nodes")
+		return nil, ErrNoNodes
 	}
 	cluster := &Cluster{Admin: config, Client: client, Remote: settings.Remote != "", pullPolicy: corev1.PullNever}
 	var engines []Engine
