@@ -116,7 +116,7 @@ generate: ## write what is generated from code: the page of controls
 .PHONY: lint
 lint: $(LINTER) ## check the code, the import rules of the house included
 	@$(LINTER) run ./...
-	@cd tools/airgap && ../../$(LINTER) run ./...
+	@for module in airgap browser sigstore; do (cd tools/$$module && ../../$(LINTER) run ./...) || exit 1; done
 
 .PHONY: fix
 fix: $(LINTER) ## mend what the linter can mend by itself

@@ -54,7 +54,8 @@ func (i *issuer) handler(url string) http.Handler {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		fmt.Fprint(w, token)
+		w.Header().Set("Content-Type", "text/plain")
+		fmt.Fprint(w, token) //nolint:gosec // no browser reads it
 	})
 	return mux
 }
