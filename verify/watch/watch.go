@@ -54,16 +54,17 @@ func Watch(ctx context.Context, options Options) (err error) {
 			}
 		}()
 	}
-	for {
+	// The end may come at the moment when the next round is due: it goes before.
+	for ctx.Err() == nil {
 		next := time.After(options.Interval)
 		watcher.once(ctx)
 		select {
 		case <-ctx.Done():
-			options.Log.Info("the watch has ended")
-			return nil
 		case <-next:
 		}
 	}
+	options.Log.Info("the watch has ended")
+	return nil
 }
 
 // watcher remembers what was last said.
