@@ -101,7 +101,8 @@ func explain(err error, path, host string) error {
 	case apierrors.IsUnauthorized(err):
 		return fmt.Errorf("the cluster at %s does not know the credentials in %s: they ended, or belong to another cluster", host, path)
 	case errors.Is(err, live.ErrNoNodes):
-		return fmt.Errorf("the cluster at %s has no nodes, and nothing runs in it that could be attacked: wait until one has joined", host)
+		return fmt.Errorf("the cluster at %s has no nodes, and nothing runs in it that could be attacked: wait until one has joined",
+			host)
 	case apierrors.ReasonForError(err) != metav1.StatusReasonUnknown:
 		return fmt.Errorf("the cluster at %s refuses: %w", host, err)
 	default:
