@@ -157,11 +157,13 @@ func (s *session) restoreSnapshot(ctx context.Context, file string, force bool) 
 	if recovered {
 		fmt.Fprintln(s.progress, "An earlier restore was interrupted; it has ended now")
 	}
+	// What kubelets have reported before goes with the data that is replaced.
+	began := time.Now()
 	if err := s.replaceData(ctx, on, found, phases); err != nil {
 		return err
 	}
 	if found.ClusterID != into.ID {
-		if err := s.adopt(ctx, cluster.admin, report); err != nil {
+		if err := s.adopt(ctx, cluster, began, report); err != nil {
 			return err
 		}
 	}
@@ -191,17 +193,20 @@ func (s *session) replaceData(ctx context.Context, on node.Node, found *snapshot
 }
 
 // adopt makes what was restored from another cluster's snapshot know the authority of this one, and has its pods started anew.
-func (s *session) adopt(ctx context.Context, admin *rest.Config, report *progress.Reporter) error {
-	config := rest.CopyConfig(admin)
+func (s *session) adopt(ctx context.Context, cluster *standing, began time.Time, report *progress.Reporter) error {
+	config := rest.CopyConfig(cluster.admin)
 	config.QPS, config.Burst = adoptRate, adoptRate
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
 		return err
 	}
 	end := report.Begin("Publishing this cluster's authority in place of the other's")
-	count, err := authority.Publish(ctx, client, admin.CAData)
+	count, err := authority.Publish(ctx, client, cluster.admin.CAData)
 	end(fmt.Sprintf("in %d namespaces", count), err)
 	if err != nil {
+		return fmt.Errorf("%w: restore the snapshot again", err)
+	}
+	if err := s.awaitNodes(ctx, client, cluster, began, report); err != nil {
 		return fmt.Errorf("%w: restore the snapshot again", err)
 	}
 	end = report.Begin("Having pods made anew, which ran on other nodes")
@@ -216,6 +221,26 @@ func (s *session) adopt(ctx context.Context, admin *rest.Config, report *progres
 	}
 	return nil
 }
+
+// awaitNodes waits for the cluster's own nodes to say who they are: the snapshot knows others by their names.
+func (s *session) awaitNodes(
+	ctx context.Context, client kubernetes.Interface, cluster *standing, since time.Time, report *progress.Reporter,
+) error {
+	names := make([]string, 0, len(cluster.nodes))
+	for _, each := range cluster.nodes {
+		names = append(names, each.Name)
+	}
+	end := report.Begin("Waiting for the nodes to report, of which the snapshot knows others by their names")
+	silent, err := authority.AwaitNodes(ctx, client, names, since, nodesPatience)
+	end("", err)
+	if len(silent) > 0 && err == nil {
+		fmt.Fprintf(s.progress, "These nodes have not reported within %s: %s\n", nodesPatience, strings.Join(silent, ", "))
+	}
+	return err
+}
+
+// nodesPatience is how long nodes may take to report. Kubelets try every ten seconds, and need a connection first.
+const nodesPatience = 2 * time.Minute
 
 // adoptRate is how many objects a second are written. There is nobody else yet who asks for anything.
 const adoptRate = 50
