@@ -159,28 +159,33 @@ func (s *stack) runs(t *testing.T, want string) {
 	s.imagesAreOf(t, want)
 }
 
-// imagesAreOf looks at what runs: the control plane and kube-proxy.
+// imagesAreOf looks at what runs: the control plane and kube-proxy. A kubelet takes a moment to show its own pods of the control
+// plane to an API server that has forgotten them.
 func (s *stack) imagesAreOf(t *testing.T, want string) {
 	t.Helper()
-	pods, err := s.Client.CoreV1().Pods(metav1.NamespaceSystem).List(t.Context(), metav1.ListOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := 0
-	for _, pod := range pods.Items {
-		for _, container := range pod.Spec.Containers {
-			name, tag, _ := strings.Cut(container.Image[strings.LastIndex(container.Image, "/")+1:], ":")
-			if strings.HasPrefix(name, "kube-") && strings.HasPrefix(tag, "v1.") {
-				found++
-				if tag != want {
-					t.Errorf("%s runs %s", pod.Name, container.Image)
+	framework.Eventually(t, "all of Kubernetes to be of "+want, time.Minute, func(ctx context.Context) error {
+		pods, err := s.Client.CoreV1().Pods(metav1.NamespaceSystem).List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return err
+		}
+		found := 0
+		var others error
+		for _, pod := range pods.Items {
+			for _, container := range pod.Spec.Containers {
+				name, tag, _ := strings.Cut(container.Image[strings.LastIndex(container.Image, "/")+1:], ":")
+				if strings.HasPrefix(name, "kube-") && strings.HasPrefix(tag, "v1.") {
+					found++
+					if tag != want {
+						others = errors.Join(others, fmt.Errorf("%s runs %s", pod.Name, container.Image))
+					}
 				}
 			}
 		}
-	}
-	if want := 3 + len(s.Nodes()); found != want {
-		t.Errorf("control: %d containers of Kubernetes, want %d", found, want)
-	}
+		if want := 3 + len(s.Nodes()); found != want {
+			return fmt.Errorf("control: %d containers of Kubernetes, want %d", found, want)
+		}
+		return others
+	})
 }
 
 // refuses asks for a version that cannot be, in a preview, and puts the file back.
