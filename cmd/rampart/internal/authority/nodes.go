@@ -21,6 +21,7 @@ func AwaitNodes(
 	ctx context.Context, client kubernetes.Interface, names []string, since time.Time, patience time.Duration,
 ) (silent []string, err error) {
 	since = since.Truncate(time.Second) // as the API server keeps time
+	silent = slices.Clone(names)        // until something else is known of them
 	err = wait.PollUntilContextTimeout(ctx, pollInterval, patience, true, func(ctx context.Context) (bool, error) {
 		nodes, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 		if err != nil {

@@ -9,7 +9,9 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/fake"
+	k8stesting "k8s.io/client-go/testing"
 )
 
 func TestAwaitNodes(t *testing.T) {
@@ -32,6 +34,13 @@ func TestAwaitNodes(t *testing.T) {
 	}
 	if silent, err := AwaitNodes(t.Context(), client, []string{"reported"}, since, time.Hour); err != nil || len(silent) > 0 {
 		t.Errorf("all have reported: %q, %v", silent, err)
+	}
+	mute := fake.NewClientset()
+	mute.PrependReactor("list", "nodes", func(k8stesting.Action) (bool, runtime.Object, error) {
+		return true, nil, errors.New("the API server does not answer")
+	})
+	if silent, err := AwaitNodes(t.Context(), mute, []string{"reported"}, since, patience); err != nil || len(silent) != 1 {
+		t.Errorf("nobody could be asked: %q, %v", silent, err)
 	}
 	ended, end := context.WithCancel(t.Context())
 	end()

@@ -8,18 +8,16 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/sig"
+
 	"github.com/rampart-iac/rampart/stacks"
 )
 
 // stackType is the type of the resource that holds the outputs of a stack.
 const stackType = "pulumi:pulumi:Stack"
 
-// The mark of a secret in a state, and what the CLI shows instead of one.
-const (
-	signatureKey    = "4dabf18193072939515e22adb298388d"
-	secretSignature = "1b47061264138c4ac30d75fd1eb44270"
-	secretMask      = "[secret]"
-)
+// secretMask is what the CLI shows instead of a secret.
+const secretMask = "[secret]"
 
 // Outputs returns the outputs of the stack, secrets masked as the CLI masks them. Only for a backend of ours whose files are
 // not compressed: found says whether there was such a file.
@@ -41,7 +39,7 @@ func (s *Stack) Outputs() (outputs map[string]any, found bool, err error) {
 func mask(value any) any {
 	switch value := value.(type) {
 	case map[string]any:
-		if value[signatureKey] == secretSignature {
+		if value[sig.Key] == sig.Secret {
 			return secretMask
 		}
 		masked := map[string]any{}
