@@ -41,6 +41,9 @@ func (c *Cluster) Delete(ctx context.Context, req infer.DeleteRequest[ClusterSta
 		progressOf(ctx).Warning(fmt.Sprintf("cluster %s is gone already; the cluster that has its name now is another one (its nodes "+
 			"are not in the network %s) and was left alone", args.Name, req.State.Network))
 	default:
+		if err := noteDeleting(req.State); err != nil {
+			return infer.DeleteResponse{}, err
+		}
 		progressOf(ctx).InfoStatus(fmt.Sprintf("Deleting %d nodes", len(nodes)))
 		if err := engine.deleteNodes(ctx, args.Name); err != nil {
 			return infer.DeleteResponse{}, err

@@ -701,6 +701,59 @@ func TestDeleteLeavesOthersAlone(t *testing.T) {
 	remove()
 }
 
+// A run may be killed while it deletes a cluster. The state has the cluster then, and may have all that was in it; the next update
+// makes it anew, and the next deletion goes on.
+func TestHalfDeletedClusterIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	for name, halfDelete := range map[string]func(*testing.T, *fakeEngine, func() error){
+		"killed over its nodes": func(t *testing.T, engine *fakeEngine, remove func() error) {
+			t.Helper()
+			engine.deleteError = errors.New("the power is gone")
+			if err := remove(); err == nil {
+				t.Error("control: it was deleted")
+			}
+			engine.deleteError = nil
+		},
+		"killed when all was gone": func(t *testing.T, _ *fakeEngine, remove func() error) {
+			t.Helper()
+			if err := remove(); err != nil {
+				t.Error(err)
+			}
+		},
+	} {
+		engine := newFakeEngine()
+		server := startPlugin(t, engine)
+		inputs := testInputs(filepath.Join(t.TempDir(), "blue"))
+		state := created(t, server, inputs).Properties
+		diff := func(inputs property.Map) (p.DiffResponse, error) {
+			return server.Diff(p.DiffRequest{ID: testName, Urn: testURN(), State: state, Inputs: checked(t, server, inputs)})
+		}
+		if found, err := diff(inputs); err != nil || found.HasChanges {
+			t.Fatalf("control: %s: %v, %v", name, found.DetailedDiff, err)
+		}
+		halfDelete(t, engine, func() error {
+			return server.Delete(p.DeleteRequest{ID: testName, Urn: testURN(), Properties: state})
+		})
+		found, err := diff(inputs)
+		if err != nil || found.DetailedDiff["nodes"].Kind != p.UpdateReplace || !found.DeleteBeforeReplace {
+			t.Errorf("%s: %+v, %v", name, found, err)
+		}
+		if _, err := diff(inputs.Set("allowReplacement", property.New(false))); err == nil || !strings.Contains(err.Error(), "destroy") {
+			t.Errorf("%s, and it must not be replaced: %v", name, err)
+		}
+		if err := server.Delete(p.DeleteRequest{ID: testName, Urn: testURN(), Properties: state}); err != nil {
+			t.Errorf("%s: deleting it again: %v", name, err)
+		}
+		if len(engine.clusters) > 0 || len(engine.networks) > 0 {
+			t.Errorf("%s: left are %v, %v", name, engine.clusters, engine.networks)
+		}
+		state = created(t, server, inputs).Properties
+		if found, err := diff(inputs); err != nil || found.HasChanges {
+			t.Errorf("%s, and made anew: %v, %v", name, found.DetailedDiff, err)
+		}
+	}
+}
+
 func TestNodeImage(t *testing.T) {
 	t.Parallel()
 	otherID := "sha256:" + strings.Repeat("0", 64)

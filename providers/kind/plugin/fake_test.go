@@ -43,6 +43,7 @@ type fakeEngine struct {
 	faults        []string
 	unusable      error
 	createError   error
+	deleteError   error
 	kubeconfigErr error
 	archiveImages map[string]string
 	noConfigIDs   bool
@@ -221,6 +222,10 @@ func (f *fakeEngine) deleteNodes(_ context.Context, cluster string) error {
 	if len(f.clusters[cluster]) > 0 {
 		f.record("delete nodes of %s", cluster)
 	}
+	if f.deleteError != nil {
+		f.clusters[cluster] = f.clusters[cluster][:1]
+		return f.deleteError
+	}
 	delete(f.clusters, cluster)
 	return nil
 }
@@ -245,6 +250,11 @@ func (f *fakeEngine) startWorker(_ context.Context, args ClusterArgs, name strin
 func (f *fakeEngine) removeNode(_ context.Context, name string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.upgrades.fails != nil {
+		if err := f.upgrades.fails("remove node " + name); err != nil {
+			return err
+		}
+	}
 	f.record("remove node %s", name)
 	for cluster, nodes := range f.clusters {
 		f.clusters[cluster] = slices.DeleteFunc(nodes, func(node nodeContainer) bool { return node.Name == name })

@@ -26,6 +26,9 @@ type fakeUpgrade struct {
 	closed   map[string]bool
 	log      []string
 
+	// forgotten are nodes that Kubernetes knows no more.
+	forgotten map[string]bool
+
 	// unjoined are nodes that run and are in no cluster; config is what the last one to join was told.
 	unjoined map[string]bool
 	config   string
@@ -60,7 +63,7 @@ func (f *fakeUpgrade) act(action string, do func()) error {
 			return err
 		}
 	}
-	for _, each := range []*map[string]bool{&f.files, &f.closed} {
+	for _, each := range []*map[string]bool{&f.files, &f.closed, &f.forgotten} {
 		if *each == nil {
 			*each = map[string]bool{}
 		}
@@ -85,7 +88,10 @@ func (f *fakeEngine) exec(_ context.Context, node string, stdin io.Reader, comma
 			return "", errors.Join(err, f.upgrades.act(text+" to "+node, func() {}))
 		}
 		f.upgrades.config = string(content)
-		return "", errors.Join(err, f.upgrades.act("join "+node, func() { delete(f.upgrades.unjoined, node) }))
+		return "", errors.Join(err, f.upgrades.act("join "+node, func() {
+			delete(f.upgrades.unjoined, node)
+			delete(f.upgrades.forgotten, node)
+		}))
 	case command[0] == "kubeadm":
 		return "0a0a0a.0123456789abcdef", f.upgrades.act("token "+strings.Join(command[2:3], " "), func() {})
 	case command[len(command)-1] == kubeletCredentials:
@@ -151,6 +157,9 @@ func (f *fakeUpgrade) kubectl(args []string) (string, error) {
 		}
 		return "", nil
 	case args[0] == "get" && slices.Contains(args, "--ignore-not-found"):
+		if f.forgotten[args[2]] {
+			return "", nil
+		}
 		if f.closed[args[2]] {
 			return args[2] + " true", nil
 		}
@@ -158,7 +167,10 @@ func (f *fakeUpgrade) kubectl(args []string) (string, error) {
 	case args[0] == "get" && strings.Contains(args[len(args)-1], "Ready") && !strings.Contains(args[len(args)-1], "kubeletVersion"):
 		return "True", nil
 	case args[0] == "delete":
-		return "", f.act("delete "+args[2], func() {})
+		return "", f.act("delete "+args[2], func() {
+			f.forgotten[args[2]] = true
+			delete(f.closed, args[2])
+		})
 	case args[0] == "get":
 		return f.kubeletOf(args[2]) + " True", nil
 	case args[0] == "drain":

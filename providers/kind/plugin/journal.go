@@ -21,6 +21,9 @@ const (
 
 	// phaseComplete stands in the journal as long as the cluster does.
 	phaseComplete phase = "complete"
+
+	// phaseDeleting stands in the journal from before the first thing is removed until the journal goes, last of all.
+	phaseDeleting phase = "deleting"
 )
 
 // journal is what the plugin remembers about a cluster beside the state: an engine that dies before it records a result
@@ -43,6 +46,10 @@ type journal struct {
 
 	// Upgrading is the version of Kubernetes that an upgrade has begun to bring the control plane to and has not ended with.
 	Upgrading string `json:"upgrading,omitempty"`
+
+	// Leaving are the workers that an update has begun to send away and has not ended with, and whether it was the update that
+	// closed them to pods, and not their administrator.
+	Leaving map[string]bool `json:"leaving,omitempty"`
 
 	// ClusterID is set when the cluster is complete.
 	ClusterID string `json:"clusterId,omitempty"`
@@ -72,6 +79,9 @@ func inputsHash(args ClusterArgs) string {
 
 // readJournal returns the journal in a cluster's directory, and whether there is one.
 func readJournal(directory string) (journal, bool, error) {
+	if directory == "" {
+		return journal{}, false, nil // an imported cluster that was not made here
+	}
 	name := filepath.Join(directory, journalName)
 	content, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -95,6 +105,40 @@ func noteUpgrade(directory, version string) error {
 		return err
 	}
 	found.Upgrading = version
+	return found.write(directory)
+}
+
+// noteDeleting puts into the journal that the cluster is being deleted.
+func noteDeleting(state ClusterState) error {
+	found, ok, err := readJournal(state.Directory)
+	if err != nil || !ok || found.ClusterID != state.ClusterID || found.Phase == phaseDeleting {
+		return err
+	}
+	found.Phase = phaseDeleting
+	return found.write(state.Directory)
+}
+
+// noteLeaving puts into the journal that a worker is being sent away, and whether it was open to pods before. What an earlier
+// run has noted of it stays.
+func noteLeaving(directory, worker string, wasOpen bool) error {
+	found, ok, err := readJournal(directory)
+	if _, noted := found.Leaving[worker]; err != nil || !ok || noted {
+		return err
+	}
+	if found.Leaving == nil {
+		found.Leaving = map[string]bool{}
+	}
+	found.Leaving[worker] = wasOpen
+	return found.write(directory)
+}
+
+// forgetLeaving takes a worker out of the journal that stays after all.
+func forgetLeaving(directory, worker string) error {
+	found, ok, err := readJournal(directory)
+	if _, noted := found.Leaving[worker]; err != nil || !ok || !noted {
+		return err
+	}
+	delete(found.Leaving, worker)
 	return found.write(directory)
 }
 

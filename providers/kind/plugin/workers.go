@@ -27,6 +27,15 @@ func workerName(cluster string, number int) string {
 	return fmt.Sprintf("%s-%s%d", cluster, roleWorker, number)
 }
 
+// workerNames are the names of all workers that there should be.
+func (a *ClusterArgs) workerNames() []string {
+	names := make([]string, 0, a.workers())
+	for number := range a.workers() {
+		names = append(names, workerName(a.Name, number+1))
+	}
+	return names
+}
+
 // workerChange is what it takes to come to a number of workers.
 type workerChange struct {
 	// remove are nodes that there are, join those that there are not.
@@ -36,8 +45,8 @@ type workerChange struct {
 // workersToChange compares the nodes that there are with those that there should be. The last ones go first.
 func workersToChange(args ClusterArgs, nodes []nodeContainer) workerChange {
 	wanted := map[string]bool{}
-	for number := range args.workers() {
-		wanted[workerName(args.Name, number+1)] = true
+	for _, name := range args.workerNames() {
+		wanted[name] = true
 	}
 	var change workerChange
 	for _, node := range slices.Backward(nodes) {
@@ -73,8 +82,11 @@ func scale(ctx context.Context, engine client, args ClusterArgs, nodes []nodeCon
 	if err != nil {
 		return err
 	}
-	change.join = slices.Sorted(slices.Values(append(change.join, halfMade...)))
-	if len(change.remove)+len(change.join) == 0 {
+	undecided, err := s.leaving(nodes, change, halfMade)
+	if err != nil {
+		return err
+	}
+	if len(change.remove)+len(change.join)+len(halfMade)+len(undecided) == 0 {
 		return nil
 	}
 	if err := engine.waitReady(ctx, s.controlPlane.Name); err != nil {
@@ -85,12 +97,17 @@ func scale(ctx context.Context, engine client, args ClusterArgs, nodes []nodeCon
 			return fmt.Errorf("removing worker %s: %w; put right what is wrong and run up again, it goes on from there", name, err)
 		}
 	}
-	for _, name := range halfMade {
+	forgotten, err := s.keep(ctx, undecided)
+	if err != nil {
+		return err
+	}
+	anew := slices.Concat(halfMade, forgotten)
+	for _, name := range anew {
 		if err := engine.removeNode(ctx, name); err != nil {
 			return err
 		}
 	}
-	return s.joinAll(ctx, change.join)
+	return s.joinAll(ctx, slices.Sorted(slices.Values(slices.Concat(change.join, anew))))
 }
 
 // halfMade are workers that should be there and are, but have not joined, because a run was cut off. They are made anew.
@@ -140,21 +157,13 @@ func (s scaling) hasJoined(ctx context.Context, name string) (bool, error) {
 
 // remove moves pods away first. A node that Kubernetes does not know any more has none.
 func (s scaling) remove(ctx context.Context, name string) error {
-	const nameAndClosed = "jsonpath={.metadata.name} {.spec.unschedulable}"
-	closed, err := s.kubectl(ctx, "get", "node", name, "--ignore-not-found", "--output", nameAndClosed)
+	known, closed, err := s.lookAt(ctx, name)
 	if err != nil {
 		return err
 	}
-	if closed != "" {
-		progressOf(ctx).Info("Moving pods away from " + name)
-		_, err := s.kubectl(ctx, "drain", name, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout", drainTimeout)
-		if err != nil && strings.HasSuffix(closed, " true") {
+	if known {
+		if err := s.empty(ctx, name, closed); err != nil {
 			return err
-		}
-		if err != nil {
-			// It stays for now, and is open to pods as it was.
-			_, open := s.kubectl(context.WithoutCancel(ctx), "uncordon", name)
-			return errors.Join(err, open)
 		}
 	}
 	if _, err := s.kubectl(ctx, "delete", "node", name, "--ignore-not-found"); err != nil {

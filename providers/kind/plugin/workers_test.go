@@ -252,3 +252,59 @@ func TestContainerdConfigurationHasEachKeyOnce(t *testing.T) {
 		t.Error("control: a key that is there twice was taken")
 	}
 }
+
+// A run may be killed while it sends a worker away, and the worker be wanted again. The state and the containers are then as
+// they should be: the worker is not.
+func TestWorkerThatWasLeavingStaysAfterAll(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		closed bool   // by its administrator, before
+		killed string // before this action
+		want   []string
+	}{
+		"killed while its pods go": {
+			killed: "delete blue-worker2", want: []string{"uncordon blue-worker2"},
+		},
+		"closed by its administrator": {closed: true, killed: "delete blue-worker2"},
+		"killed when Kubernetes has forgotten it": {
+			killed: "remove node blue-worker2",
+			want:   []string{"delete blue-worker2", "token create", "join blue-worker2", "token delete"},
+		},
+	} {
+		engine := newFakeEngine()
+		server := startPlugin(t, engine)
+		inputs := testInputs(filepath.Join(t.TempDir(), "blue")).Set("workers", property.New(2.0))
+		state := created(t, server, inputs).Properties
+		engine.upgrades.closed = map[string]bool{"blue-worker2": test.closed}
+		engine.upgrades.fails = func(action string) error {
+			if action == test.killed {
+				return errors.New("the power is gone")
+			}
+			return nil
+		}
+		fewer := checked(t, server, inputs.Set("workers", property.New(1.0)))
+		_, err := server.Update(p.UpdateRequest{ID: testName, Urn: testURN(), State: state, Inputs: fewer})
+		if err == nil || !strings.Contains(err.Error(), "the power is gone") {
+			t.Fatalf("control: %s: %v", name, err)
+		}
+		engine.upgrades.fails, engine.upgrades.log = nil, nil
+
+		// Inputs and state are those of before.
+		again := checked(t, server, inputs)
+		diff, err := server.Diff(p.DiffRequest{ID: testName, Urn: testURN(), State: state, Inputs: again})
+		if err != nil || diff.DetailedDiff["nodes"].Kind != p.Update {
+			t.Errorf("%s: no difference shows it: %v, %v", name, diff.DetailedDiff, err)
+		}
+		updated, err := server.Update(p.UpdateRequest{ID: testName, Urn: testURN(), State: state, Inputs: again})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if !slices.Equal(engine.upgrades.log, test.want) || engine.upgrades.closed["blue-worker2"] != test.closed {
+			t.Errorf("%s: %q, want %q; closed: %t", name, engine.upgrades.log, test.want, engine.upgrades.closed["blue-worker2"])
+		}
+		diff, err = server.Diff(p.DiffRequest{ID: testName, Urn: testURN(), State: updated.Properties, Inputs: again})
+		if err != nil || diff.HasChanges {
+			t.Errorf("%s: a difference is left: %v, %v", name, diff.DetailedDiff, err)
+		}
+	}
+}
