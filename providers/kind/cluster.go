@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/rampart-iac/rampart/baseline"
 	"github.com/rampart-iac/rampart/providers"
+	"github.com/rampart-iac/rampart/providers/internal/frame"
 	"github.com/rampart-iac/rampart/providers/kind/hardening"
 )
 
@@ -62,18 +62,9 @@ func NewCluster(
 	if err != nil {
 		return nil, fmt.Errorf("kind cluster %q: %w", settled.Name, err)
 	}
-	provider, err := kubernetes.NewProvider(ctx, name+"-kubernetes", &kubernetes.ProviderArgs{
-		Kubeconfig: resource.Kubeconfig,
-		// Without it a kubeconfig that changes in any letter would replace every object in the cluster.
-		ClusterIdentifier:     resource.ClusterID,
-		DeleteUnreachable:     pulumi.Bool(true),
-		EnableServerSideApply: pulumi.Bool(true),
-		// What the stack says of a field holds, whoever has set it since: a label that was changed by hand could not be put
-		// back otherwise. Older plugins take it from the environment only, where the command line has it.
-		EnablePatchForce: pulumi.Bool(true),
-	}, pulumi.Parent(component))
+	provider, err := frame.NewKubernetesProvider(ctx, name, resource.Kubeconfig, resource.ClusterID, pulumi.Parent(component))
 	if err != nil {
-		return nil, fmt.Errorf("kubernetes provider of kind cluster %q: %w", settled.Name, err)
+		return nil, fmt.Errorf("kind cluster %q: %w", settled.Name, err)
 	}
 
 	cluster := &providers.Cluster{

@@ -68,18 +68,29 @@ func Brings[Provider pulumi.ProviderResource](opts []pulumi.ResourceOption) (boo
 	return false, nil
 }
 
+// requestRate is how many requests a second the engine makes to a cluster at most, and requestBurst how many at once. With the
+// plugin's own, 50 and 120, a tenant takes a second among many, in which both ends wait; an API server has limits of its own
+// (API Priority and Fairness), and knows better.
+const (
+	requestRate  = 400
+	requestBurst = 800
+)
+
 // NewKubernetesProvider makes what talks to a cluster. The identifier is the same for the life of a cluster, and another one
 // for the next of the same name.
 func NewKubernetesProvider(
 	ctx *pulumi.Context, name string, kubeconfig, identifier pulumi.StringInput, opts ...pulumi.ResourceOption,
 ) (*kubernetes.Provider, error) {
 	provider, err := kubernetes.NewProvider(ctx, name+"-kubernetes", &kubernetes.ProviderArgs{
-		Kubeconfig:            kubeconfig,
+		Kubeconfig: kubeconfig,
+		// Without it a kubeconfig that changes in any letter would replace every object in the cluster.
 		ClusterIdentifier:     identifier,
 		DeleteUnreachable:     pulumi.Bool(true),
 		EnableServerSideApply: pulumi.Bool(true),
-		// What the stack says of a field holds, whoever has set it since.
-		EnablePatchForce: pulumi.Bool(true),
+		// What the stack says of a field holds, whoever has set it since: a label that was changed by hand could not be put
+		// back otherwise. Older plugins take it from the environment only, where the command line has it.
+		EnablePatchForce:   pulumi.Bool(true),
+		KubeClientSettings: kubernetes.KubeClientSettingsArgs{Qps: pulumi.Float64(requestRate), Burst: pulumi.Int(requestBurst)},
 	}, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("kubernetes provider: %w", err)

@@ -2,7 +2,11 @@ package cli
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -14,18 +18,20 @@ import (
 	"k8s.io/client-go/dynamic"
 
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/engine"
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/toolchain"
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/workspace"
 	"github.com/rampart-iac/rampart/components/isolation"
 	"github.com/rampart-iac/rampart/components/tenant"
 	"github.com/rampart-iac/rampart/stacks"
 )
 
-// crowd is from how many new tenants on they are added in a run of their own. It starts the program once more, for as long as
+// crowd is from how many tenants on they are added, or removed, in a run of their own. It starts the program once more, for as long as
 // two tenants take among few.
 const crowd = 8
 
 // bring brings the stack to what its file says. The engine writes the state as a whole at every step, so that a tenant among many
-// costs more than among few: many new ones are added in a second run, which writes it at its end
-// (docs/decisions/0034-many-tenants-at-once.md).
+// costs more than among few: many that go are removed in a run of their own, and many new ones added in another, which write it at
+// their end (docs/decisions/0034-many-tenants-at-once.md).
 func (s *session) bring(
 	ctx context.Context, pulumi *engine.Engine, config stacks.Config, refresh bool, targets []string,
 ) error {
@@ -45,35 +51,143 @@ func (s *session) bring(
 	for _, each := range config.Tenants {
 		wanted = append(wanted, each.Name)
 	}
-	// What was begun and is still wanted is made over its own remains, and what the state knows is the engine's to remove.
-	begun, err := s.stack.Adding()
-	if stray := without(begun, slices.Concat(wanted, known)); err == nil && len(stray) > 0 {
-		err = s.removeStray(ctx, pulumi, stray)
-	}
+	half, err := s.removeCrowd(ctx, pulumi, wanted, known)
 	if err != nil {
 		return err
 	}
+	if err := s.addCrowd(ctx, pulumi, wanted, known, refresh || half); err != nil {
+		return err
+	}
+	return s.stack.NoteCrowd(workspace.Removing, workspace.CrowdNote{})
+}
+
+// addCrowd brings the stack to what its file says, new tenants at the end if they are many.
+func (s *session) addCrowd(ctx context.Context, pulumi *engine.Engine, wanted, known []string, refresh bool) error {
+	// What was begun and is still wanted is made over its own remains, and what the state knows is the engine's to remove.
+	begun, err := s.stack.Crowd(workspace.Adding)
+	if err != nil {
+		return err
+	}
+	if stray := without(begun.Tenants, slices.Concat(wanted, known)); len(stray) > 0 {
+		if err := s.removeStray(ctx, pulumi, stray); err != nil {
+			return err
+		}
+	}
 	newcomers := without(wanted, known)
-	if len(newcomers) < crowd {
+	of := ""
+	if len(newcomers) >= crowd || len(begun.Tenants) > 0 {
+		if of, err = s.madeOf(ctx); err != nil {
+			return err
+		}
+	}
+	switch {
+	case !refresh && len(begun.Tenants) > 0 && of == begun.Of:
+		// Everything else was made, and nothing has changed since: only they are to be completed.
+		fmt.Fprintf(s.progress, "An earlier run did not end with its %d new tenants: going on with them\n", len(begun.Tenants))
+	case len(newcomers) < crowd:
 		if err := pulumi.Up(ctx, refresh); err != nil {
 			return err
 		}
-		return s.stack.NoteAdding(nil)
-	}
-	fmt.Fprintf(s.progress, "%d tenants are new: everything else first, then they, in a run that writes the state at its end\n",
-		len(newcomers))
-	held := stacks.HeldTenantsVariable + "=" + strings.Join(newcomers, ",")
-	if err := pulumi.With(held).Up(ctx, refresh); err != nil {
-		return err
-	}
-	if err := s.stack.NoteAdding(newcomers); err != nil {
-		return err
+		return s.stack.NoteCrowd(workspace.Adding, workspace.CrowdNote{})
+	default:
+		fmt.Fprintf(s.progress, "%d tenants are new: everything else first, then they, in a run that writes the state at its end\n",
+			len(newcomers))
+		held := stacks.HeldTenantsVariable + "=" + strings.Join(newcomers, ",")
+		if err := pulumi.With(held).Up(ctx, refresh); err != nil {
+			return err
+		}
+		if err := s.stack.NoteCrowd(workspace.Adding, workspace.CrowdNote{Tenants: newcomers, Of: of}); err != nil {
+			return err
+		}
 	}
 	if err := pulumi.With(engine.WithoutCheckpoints).Up(ctx, false); err != nil {
 		return err
 	}
-	return s.stack.NoteAdding(nil)
+	return s.stack.NoteCrowd(workspace.Adding, workspace.CrowdNote{})
 }
+
+// madeOf tells one run from another: by the stack's file, the images and the program.
+func (s *session) madeOf(ctx context.Context) (string, error) {
+	program, err := toolchain.BuildProgram(ctx, s.stack.Workspace, s.environment(), s.progress)
+	if err != nil {
+		return "", err
+	}
+	hash := sha256.New()
+	for _, path := range []string{s.stack.File, filepath.Join(s.stack.Home, stacks.ImagesFile), program} {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return "", fmt.Errorf("telling whether anything has changed since an earlier run: %w", err)
+		}
+		part := sha256.Sum256(content)
+		hash.Write(part[:])
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
+}
+
+// removeCrowd removes tenants that are in the file no more, if they are many. It says whether a killed run may have left less of
+// tenants that are wanted again than the state knows, so that somebody has to look.
+func (s *session) removeCrowd(ctx context.Context, pulumi *engine.Engine, wanted, known []string) (half bool, err error) {
+	begun, err := s.stack.Crowd(workspace.Removing)
+	if err != nil {
+		return false, err
+	}
+	back := without(begun.Tenants, without(begun.Tenants, wanted))
+	if len(back) > 0 {
+		fmt.Fprintf(s.progress, "A run that was to remove the tenants %s was killed, and they are in the file again: looking at what "+
+			"stands first\n", strings.Join(back, ", "))
+		if err := s.awaitGoing(ctx, pulumi, back); err != nil {
+			return false, err
+		}
+	}
+	leaving := without(known, wanted)
+	if len(leaving) < crowd {
+		return len(back) > 0, nil
+	}
+	fmt.Fprintf(s.progress, "%d tenants are in the file no more: removing them first, in a run that writes the state at its end\n",
+		len(leaving))
+	urns, err := s.stack.OfTenants(leaving)
+	if err != nil {
+		return false, err
+	}
+	note := workspace.CrowdNote{Tenants: slices.Concat(leaving, back)}
+	if err := s.stack.NoteCrowd(workspace.Removing, note); err != nil {
+		return false, err
+	}
+	if err := pulumi.With(engine.WithoutCheckpoints).DestroyOnly(ctx, urns); err != nil {
+		return false, err
+	}
+	return len(back) > 0, s.stack.NoteCrowd(workspace.Removing, workspace.CrowdNote{Tenants: back})
+}
+
+// awaitGoing waits until namespaces that are on their way out are gone: the engine would take them for standing.
+func (s *session) awaitGoing(ctx context.Context, pulumi *engine.Engine, names []string) error {
+	client, err := s.objects(ctx, pulumi)
+	if err != nil {
+		return err
+	}
+	namespaces := client.Resource(namespaceResource)
+	for _, name := range names {
+		namespace, err := namespaces.Get(ctx, name, metav1.GetOptions{})
+		if err == nil && namespace.GetDeletionTimestamp() != nil {
+			err = untilGone(ctx, namespaces, name)
+		}
+		if err != nil && !apierrors.IsNotFound(err) {
+			return fmt.Errorf("looking at the namespace of tenant %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// objects is a client for all objects of the cluster that stands.
+func (s *session) objects(ctx context.Context, pulumi *engine.Engine) (dynamic.Interface, error) {
+	cluster, err := s.locate(ctx, pulumi)
+	if err != nil {
+		return nil, err
+	}
+	return dynamic.NewForConfig(cluster.admin)
+}
+
+var namespaceResource = schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}
 
 // without returns the names that are not among others.
 func without(names, others []string) []string {
@@ -89,17 +203,13 @@ func (s *session) removeStray(ctx context.Context, pulumi *engine.Engine, names 
 	fail := func(err error) error {
 		return fmt.Errorf("removing what a killed run has left of the tenants %s: %w", strings.Join(names, ", "), err)
 	}
-	cluster, err := s.locate(ctx, pulumi)
-	if err != nil {
-		return fail(err)
-	}
-	client, err := dynamic.NewForConfig(cluster.admin)
+	client, err := s.objects(ctx, pulumi)
 	if err != nil {
 		return fail(err)
 	}
 	fmt.Fprintf(s.progress, "A run that was to add the tenants %s was killed, and they are not in the file any more: removing "+
 		"what there is of them\n", strings.Join(names, ", "))
-	namespaces := client.Resource(schema.GroupVersionResource{Version: "v1", Resource: "namespaces"})
+	namespaces := client.Resource(namespaceResource)
 	borders := client.Resource(schema.GroupVersionResource{
 		Group: "crd.projectcalico.org", Version: "v1", Resource: "globalnetworkpolicies",
 	})

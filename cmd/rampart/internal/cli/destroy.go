@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/engine"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/process"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/toolchain"
 	"github.com/rampart-iac/rampart/stacks"
@@ -65,7 +66,7 @@ func (s *session) destroyCluster(ctx context.Context, unprotect bool) error {
 			return err
 		}
 	}
-	if err := cluster.pulumi.DestroyAllBut(ctx, cluster.key.URN); err != nil {
+	if err := s.unwritten(cluster.pulumi).DestroyAllBut(ctx, cluster.key.URN); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.stdout, "\nCluster %s is gone. Stack %s keeps its encryption key: up makes another cluster, and \"snapshot "+
@@ -95,7 +96,7 @@ func (s *session) destroy(ctx context.Context) error {
 		if err := pulumi.Ready(ctx); err != nil {
 			return err
 		}
-		if err := pulumi.Destroy(ctx, s.cloud()); err != nil {
+		if err := s.unwritten(pulumi).Destroy(ctx, s.cloud()); err != nil {
 			return err
 		}
 	}
@@ -105,6 +106,15 @@ func (s *session) destroy(ctx context.Context) error {
 	s.stack.RemoveEmpty()
 	s.sayGone()
 	return nil
+}
+
+// unwritten is an engine that writes the state at the end only, if it is one of ours of a cluster on this machine: what is in the
+// cluster goes with it, and whether that is gone can be told without the state (docs/decisions/0034-many-tenants-at-once.md).
+func (s *session) unwritten(pulumi *engine.Engine) *engine.Engine {
+	if !s.stack.Backend.Ours || s.cloud() {
+		return pulumi
+	}
+	return pulumi.With(engine.WithoutCheckpoints)
 }
 
 // removeRemains removes what the state knows nothing of: clusters that are left, and files.

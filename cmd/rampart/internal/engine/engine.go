@@ -230,6 +230,16 @@ func (e *Engine) DestroyAllBut(ctx context.Context, urn string) error {
 		"--suppress-outputs", "--exclude", urn)
 }
 
+// DestroyOnly removes some resources, and what depends on them or is part of them.
+func (e *Engine) DestroyOnly(ctx context.Context, urns []string) error {
+	args := []string{"destroy", "--yes", "--skip-preview", "--stack", e.Stack.Name, "--suppress-permalink=true",
+		"--suppress-outputs", "--target-dependents"}
+	for _, urn := range urns {
+		args = append(args, "--target", urn)
+	}
+	return e.show(ctx, args...)
+}
+
 // Unprotect lets a resource be deleted until the program protects it again.
 func (e *Engine) Unprotect(ctx context.Context, urn string) error {
 	_, err := process.Output(ctx, e.command("state", "unprotect", urn, "--yes", "--stack", e.Stack.Name, "--non-interactive"))

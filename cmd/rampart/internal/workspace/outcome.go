@@ -81,6 +81,7 @@ func (s *Stack) Changes() (changes map[string]int, found bool, err error) {
 
 // stateResource is one resource of a state.
 type stateResource struct {
+	URN     string         `json:"urn"`
 	Type    string         `json:"type"`
 	Inputs  map[string]any `json:"inputs"`
 	Outputs map[string]any `json:"outputs"`

@@ -149,6 +149,9 @@ func (s *Stack) Variables(lookup Lookup) []Variable {
 		{"CGO_ENABLED", "0"},
 		{"GOFLAGS", s.goFlags(get("GOFLAGS"))},
 	}
+	if s.Provider == baseline.ProviderKind && get(parallelVariable) == "" {
+		variables = append(variables, Variable{parallelVariable, atOnce})
+	}
 	if images, err := stacks.ReadImages(s.Home); err == nil && images != nil && images.Road == stacks.RoadAirgap {
 		// A plugin that is not there is a fault of the build, and nothing to look for on the network.
 		variables = append(variables, Variable{"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true"})
@@ -187,6 +190,13 @@ func (s *Stack) goFlags(own string) string {
 	}
 	return strings.TrimSpace(flags)
 }
+
+// The engine does four things at once for each core. In a cluster on this machine they are waits for its API server, nearly all of
+// them: with two cores, 90 tenants took 84 s by fours and 55 s so (docs/benchmarks.md). A cloud has limits that it counts.
+const (
+	parallelVariable = "PULUMI_PARALLEL"
+	atOnce           = "32"
+)
 
 // configFileVariable sets the flag --config-file of every command of the Pulumi CLI that has it.
 const configFileVariable = "PULUMI_OPTION_CONFIG_FILE"
