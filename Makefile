@@ -101,8 +101,9 @@ test-e2e: tools ## a real cluster, brought up through the product and attacked; 
 
 # Not part of "make test": three quarters of an hour, and three more versions of Kubernetes to build on a fresh machine.
 .PHONY: test-full
-test-full: rampart ## what takes too long for every change: upgrades, other TLS floors, workers, layers of all clouds; needs root
+test-full: rampart ## what takes too long for every change: upgrades, other TLS floors, workers, each sabotage alone; needs root
 	@go test -count=1 -timeout 180m -v ./tests/full/...
+	@go test -count=1 -timeout 60m -parallel 6 -v -run TestVerifySeesSabotage ./tests/e2e -apart
 	@go test -count=1 -timeout 60m -run TestInvariantsOfAnyCluster ./providers/eks ./providers/aks ./providers/gke -rapid.checks=1250
 
 .PHONY: bench

@@ -222,7 +222,7 @@ func (r *run) prevented(ctx context.Context, attack Attack) error {
 // judge sums up what the attacks on a control found.
 func (r *run) judge(result *Result) {
 	var worst finding
-	var evidence []string
+	var evidence, ways []string
 	for _, attack := range r.attacks { // in the order of the list, whichever ended first
 		if !slices.Contains(attack.Proves, result.Control) {
 			continue
@@ -237,7 +237,13 @@ func (r *run) judge(result *Result) {
 		if found.outcome > worst.outcome {
 			worst = found
 		}
+		if found.outcome == broken {
+			ways = append(ways, found.evidence)
+		}
 		evidence = append(evidence, found.evidence)
+	}
+	if worst.outcome == broken {
+		worst.evidence = strings.Join(ways, "; ")
 	}
 	result.Verdict, result.Evidence = verdictOf(worst.outcome), oneLine(worst.evidence)
 	if worst.outcome == unclear {

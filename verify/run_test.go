@@ -80,6 +80,22 @@ func TestVerdicts(t *testing.T) {
 			trial.Broken(control, "it got\nthrough")
 			return errors.New("and then")
 		}}, Failed, "it got through"},
+		{"broken in several ways", []func(*Trial) error{
+			func(trial *Trial) error {
+				for _, way := range []string{"by a door", "by a window", "by a door"} {
+					trial.Broken(control, "%s", way)
+				}
+				trial.Held(control, "not by the roof")
+				return nil
+			},
+			func(trial *Trial) error { trial.Broken(control, "by the cellar"); return nil },
+		}, Failed, "by a door; by a window; by the cellar"},
+		{"broken in many ways", []func(*Trial) error{func(trial *Trial) error {
+			for i := range 23 {
+				trial.Broken(control, "way %d", i)
+			}
+			return nil
+		}}, Failed, "way 6; way 7; and 15 more"},
 		{"nothing said", []func(*Trial) error{func(trial *Trial) error { good(trial); return nil }}, NotVerifiable, "said nothing"},
 		{"one of two attacks gets through", []func(*Trial) error{
 			func(trial *Trial) error { good(trial); trial.Held(control, "not here"); return nil },

@@ -3,6 +3,7 @@ package verify
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/rampart-iac/rampart/baseline"
@@ -77,12 +78,24 @@ func (t *Trial) add(control baseline.ControlID, outcome outcome, format string, 
 	t.findings = append(t.findings, finding{control, outcome, fmt.Sprintf(format, args...)})
 }
 
+// mostWays is how many ways past a control its evidence names.
+const mostWays = 8
+
+// inAll is the evidence of several ways past a control: whoever mends one wants to know of the others.
+func inAll(ways []string) string {
+	if more := len(ways) - mostWays; more > 0 {
+		ways = append(slices.Clone(ways[:mostWays]), fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(ways, "; ")
+}
+
 // findings are what is to be said of a control after the attack has ended, with its error if there was one.
 func (t *Trial) of(control baseline.ControlID, failed error) finding {
 	t.mutex.Lock()
 	defer t.mutex.Unlock()
 	result := finding{control: control, outcome: held}
 	said := 0
+	var ways []string
 	for _, each := range t.findings {
 		if each.control != control {
 			continue
@@ -91,8 +104,12 @@ func (t *Trial) of(control baseline.ControlID, failed error) finding {
 		if each.outcome > result.outcome || result.evidence == "" {
 			result = each
 		}
+		if each.outcome == broken && !slices.Contains(ways, each.evidence) {
+			ways = append(ways, each.evidence)
+		}
 	}
 	if result.outcome == broken {
+		result.evidence = inAll(ways)
 		return result // whatever else went wrong
 	}
 	switch {

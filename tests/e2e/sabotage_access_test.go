@@ -13,25 +13,26 @@ import (
 	"github.com/rampart-iac/rampart/tests/framework"
 )
 
-func accessSabotages() []sabotage {
+func accessSabotages() [][]sabotage {
 	roles := func() rbacclient.RbacV1Interface { return cluster.Client.RbacV1() }
 	nobody := []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: "nobody"}}
 	meta := metav1.ObjectMeta{Name: "e2e-sabotage"}
-	bindForAll := func(role string, subject rbacv1.Subject) func(*testing.T) func(context.Context) error {
+	bindForAll := func(name, role string, subject rbacv1.Subject) func(*testing.T) func(context.Context) error {
 		return func(t *testing.T) func(context.Context) error {
 			t.Helper()
 			if _, err := roles().ClusterRoleBindings().Create(t.Context(), &rbacv1.ClusterRoleBinding{
-				ObjectMeta: meta, RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role},
-				Subjects: []rbacv1.Subject{subject},
+				ObjectMeta: metav1.ObjectMeta{Name: name},
+				RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: role},
+				Subjects:   []rbacv1.Subject{subject},
 			}, metav1.CreateOptions{}); err != nil {
 				t.Fatal(err)
 			}
 			return func(ctx context.Context) error {
-				return roles().ClusterRoleBindings().Delete(ctx, meta.Name, metav1.DeleteOptions{})
+				return roles().ClusterRoleBindings().Delete(ctx, name, metav1.DeleteOptions{})
 			}
 		}
 	}
-	return []sabotage{
+	return [][]sabotage{{
 		{"a tenant gets a role with a wildcard", func(t *testing.T) func(context.Context) error {
 			t.Helper()
 			rule := rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"configmaps"}, Verbs: []string{"*"}}
@@ -51,23 +52,24 @@ func accessSabotages() []sabotage {
 				}
 				return roles().Roles(framework.TenantBlue).Delete(ctx, meta.Name, metav1.DeleteOptions{})
 			}
-		}, ids("RMP-ACC-001")},
-		{"a tenant's account may look into all namespaces", bindForAll("view", rbacv1.Subject{
+		}, ids("RMP-ACC-001"), nil},
+		{"a tenant's account may look into all namespaces", bindForAll("e2e-all", "view", rbacv1.Subject{
 			Kind: rbacv1.ServiceAccountKind, Namespace: framework.TenantBlue, Name: "tenant",
-		}), ids("RMP-ACC-002")},
-		{"the default account mounts its token", mountsToken("default"), ids("RMP-ACC-003")},
-		{"a tenant's account mounts its token", mountsToken("tenant"), ids("RMP-ACC-004")},
+		}), ids("RMP-ACC-002"), nil},
+		{"the default account mounts its token", mountsToken("default"), ids("RMP-ACC-003"), nil},
+		{"a tenant's account mounts its token", mountsToken("tenant"), ids("RMP-ACC-004"), nil},
 		{"the viewer's role has a wildcard", widen("rampart:viewer",
-			rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"configmaps"}, Verbs: []string{"*"}}), ids("RMP-ACC-005")},
+			rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"configmaps"}, Verbs: []string{"*"}}), ids("RMP-ACC-005"), nil},
 		{"the auditor reads Secrets", widen("rampart:auditor",
-			rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"list"}}), ids("RMP-ACC-006")},
+			rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"list"}}), ids("RMP-ACC-006"), nil},
+		{"the emergency never ends", bindForAll("e2e-emergency", "view", rbacv1.Subject{
+			Kind: rbacv1.GroupKind, APIGroup: rbacv1.GroupName, Name: "rampart:break-glass",
+		}), ids("RMP-ACC-007"), nil},
+	}, {
 		// A policy of admission still keeps him out; his role does not.
 		{"the viewer's role opens shells", widen("rampart:viewer",
-			rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"pods/exec"}, Verbs: []string{"create"}}), ids("RMP-ACC-006")},
-		{"the emergency never ends", bindForAll("view", rbacv1.Subject{
-			Kind: rbacv1.GroupKind, APIGroup: rbacv1.GroupName, Name: "rampart:break-glass",
-		}), ids("RMP-ACC-007")},
-	}
+			rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"pods/exec"}, Verbs: []string{"create"}}), ids("RMP-ACC-006"), nil},
+	}}
 }
 
 // mountsToken has an account of blue mount its token into every pod.

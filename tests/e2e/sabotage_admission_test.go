@@ -14,24 +14,31 @@ import (
 	"github.com/rampart-iac/rampart/tests/framework"
 )
 
-func admissionSabotages() []sabotage {
-	return []sabotage{
-		{"a tenant's namespace is labelled privileged", label("privileged"), ids("RMP-ADM-001", "RMP-ADM-002", "RMP-TEN-001")},
-		{"a tenant's namespace is labelled baseline", label("baseline"), ids("RMP-ADM-002", "RMP-TEN-001")},
-		{"a policy fails open", failOpen, ids("RMP-ADM-003")},
-		{"the image policy is unbound", unbind("images"), ids("RMP-ADM-003", "RMP-IMG-001", "RMP-IMG-002", "RMP-IMG-003")},
-		{"the image policy does not ask where images come from", forget("images", "foreign"), ids("RMP-IMG-001")},
-		{"the token policy is unbound", unbind("tokens"), ids("RMP-ADM-003", "RMP-ADM-004")},
+func admissionSabotages() [][]sabotage {
+	return [][]sabotage{{
+		{"a tenant's namespace is labelled privileged", label("privileged"), ids("RMP-ADM-001", "RMP-ADM-002", "RMP-TEN-001"), nil},
+		{"a tenant's quota is gone", dropQuota, ids("RMP-TEN-003"), nil},
+		{"a tenant's limits are gone", dropLimits, ids("RMP-TEN-004"), nil},
+	}, {
+		{"a tenant's namespace is labelled baseline", label("baseline"), ids("RMP-ADM-002", "RMP-TEN-001"), nil},
+		{"a policy fails open", failOpen, ids("RMP-ADM-003"), named("sabotage.e2e")},
+	}, {
+		{"the token policy is unbound", unbind("tokens"), ids("RMP-ADM-003", "RMP-ADM-004"), named("tokens")},
+		{"the image policy does not ask where images come from", forget("images", "foreign"), ids("RMP-IMG-001"), nil},
+	}, {
+		{"the image policy is unbound", unbind("images"),
+			ids("RMP-ADM-003", "RMP-IMG-001", "RMP-IMG-002", "RMP-IMG-003"), named("images")},
 		{"the workload policy is unbound", unbind("workloads"),
-			ids("RMP-ADM-003", "RMP-ADM-004", "RMP-ADM-005", "RMP-ADM-006", "RMP-ADM-007")},
-		{"the policy of ways into pods is unbound", unbind("pod-access"), ids("RMP-ADM-003", "RMP-ADM-008")},
-		{"the exposure policy is unbound", unbind("exposure"), ids("RMP-ADM-003", "RMP-ADM-009")},
-		{"the policy of grants is unbound", unbind("grants"), ids("RMP-ADM-003", "RMP-ADM-010")},
-		{"the ownership policy is unbound", unbind("ownership"), ids("RMP-ADM-003", "RMP-ADM-011")},
-		{"a tenant's quota is gone", dropQuota, ids("RMP-TEN-003")},
-		{"a tenant's limits are gone", dropLimits, ids("RMP-TEN-004")},
-	}
+			ids("RMP-ADM-003", "RMP-ADM-004", "RMP-ADM-005", "RMP-ADM-006", "RMP-ADM-007"), named("workloads")},
+		{"the policy of ways into pods is unbound", unbind("pod-access"), ids("RMP-ADM-003", "RMP-ADM-008"), named("pod-access")},
+		{"the exposure policy is unbound", unbind("exposure"), ids("RMP-ADM-003", "RMP-ADM-009"), named("exposure")},
+		{"the policy of grants is unbound", unbind("grants"), ids("RMP-ADM-003", "RMP-ADM-010"), named("grants")},
+		{"the ownership policy is unbound", unbind("ownership"), ids("RMP-ADM-003", "RMP-ADM-011"), named("ownership")},
+	}}
 }
+
+// named is evidence that names something.
+func named(what ...string) []string { return what }
 
 // label changes what blue's namespace is held to.
 func label(level string) func(*testing.T) func(context.Context) error {

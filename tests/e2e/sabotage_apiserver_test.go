@@ -40,7 +40,7 @@ cat /run/e2e-changed > ` + manifest
 			_, err := cluster.ControlPlane().Exec(ctx, "rm", auditDir+"/sabotage.log")
 			return err
 		}
-	}, ids("RMP-ADM-001", "RMP-ADM-002", "RMP-ADM-013", "RMP-AUD-002", "RMP-AUD-003", "RMP-AUD-004", "RMP-CPL-001", "RMP-CPL-002", "RMP-DAT-001")}
+	}, ids("RMP-ADM-001", "RMP-ADM-002", "RMP-ADM-013", "RMP-AUD-002", "RMP-AUD-003", "RMP-AUD-004", "RMP-CPL-001", "RMP-CPL-002", "RMP-DAT-001"), nil}
 }
 
 // awaitAPIServer waits until an API server with the flag is ready.

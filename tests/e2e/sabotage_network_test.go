@@ -15,17 +15,17 @@ import (
 	"github.com/rampart-iac/rampart/tests/framework"
 )
 
-func networkSabotages() []sabotage {
-	policy := func(namespace string, labels map[string]string, spec networkingv1.NetworkPolicySpec) func(*testing.T) func(context.Context) error {
+func networkSabotages() [][]sabotage {
+	policy := func(namespace, name string, labels map[string]string, spec networkingv1.NetworkPolicySpec) func(*testing.T) func(context.Context) error {
 		return func(t *testing.T) func(context.Context) error {
 			t.Helper()
 			policies := cluster.Client.NetworkingV1().NetworkPolicies(namespace)
 			if _, err := policies.Create(t.Context(), &networkingv1.NetworkPolicy{
-				ObjectMeta: metav1.ObjectMeta{Name: "e2e-sabotage", Labels: labels}, Spec: spec,
+				ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels}, Spec: spec,
 			}, metav1.CreateOptions{}); err != nil {
 				t.Fatal(err)
 			}
-			return func(ctx context.Context) error { return policies.Delete(ctx, "e2e-sabotage", metav1.DeleteOptions{}) }
+			return func(ctx context.Context) error { return policies.Delete(ctx, name, metav1.DeleteOptions{}) }
 		}
 	}
 	egress := func(rule networkingv1.NetworkPolicyEgressRule) networkingv1.NetworkPolicySpec {
@@ -37,21 +37,26 @@ func networkSabotages() []sabotage {
 	names := []networkingv1.NetworkPolicyPort{{Port: &port}, {Port: &port, Protocol: &udp}}
 	// No attack connects to it.
 	odd := intstr.FromInt32(4321)
-	return []sabotage{
+	return [][]sabotage{{
 		// The border stays shut to other tenants: what is open is the world.
-		{"a tenant lets its pods out to all", policy(framework.TenantGreen, nil, egress(networkingv1.NetworkPolicyEgressRule{})),
-			ids("RMP-NET-003")},
-		{"a tenant may ask any name server", policy(framework.TenantBlue, nil, egress(networkingv1.NetworkPolicyEgressRule{Ports: names})),
-			ids("RMP-NET-004")},
-		{"a tenant's rule names the whole world", policy(framework.TenantGreen, map[string]string{"app.kubernetes.io/managed-by": "rampart"},
-			egress(networkingv1.NetworkPolicyEgressRule{
-				To:    []networkingv1.NetworkPolicyPeer{{IPBlock: &networkingv1.IPBlock{CIDR: "0.0.0.0/0"}}},
-				Ports: []networkingv1.NetworkPolicyPort{{Port: &odd}},
-			})), ids("RMP-NET-010")},
-		{"the default deny of all namespaces is gone", withoutDefaultDeny, ids("RMP-NET-005")},
+		{"a tenant lets its pods out to all",
+			policy(framework.TenantGreen, "e2e-out", nil, egress(networkingv1.NetworkPolicyEgressRule{})),
+			ids("RMP-NET-003"), nil},
+		{"a tenant may ask any name server",
+			policy(framework.TenantBlue, "e2e-names", nil, egress(networkingv1.NetworkPolicyEgressRule{Ports: names})),
+			ids("RMP-NET-004"), nil},
+		{"a tenant's rule names the whole world",
+			policy(framework.TenantGreen, "e2e-world", map[string]string{"app.kubernetes.io/managed-by": "rampart"},
+				egress(networkingv1.NetworkPolicyEgressRule{
+					To:    []networkingv1.NetworkPolicyPeer{{IPBlock: &networkingv1.IPBlock{CIDR: "0.0.0.0/0"}}},
+					Ports: []networkingv1.NetworkPolicyPort{{Port: &odd}},
+				})),
+			ids("RMP-NET-010"), named("e2e-world")},
+		{"the default deny of all namespaces is gone", withoutDefaultDeny, ids("RMP-NET-005"), nil},
+	}, {
 		{"a policy above all others allows everything", allowAboveAll, ids("RMP-NET-001", "RMP-NET-002", "RMP-NET-003", "RMP-NET-004",
-			"RMP-NET-005", "RMP-NET-006", "RMP-NET-007", "RMP-NET-008", "RMP-NET-009")},
-	}
+			"RMP-NET-005", "RMP-NET-006", "RMP-NET-007", "RMP-NET-008", "RMP-NET-009"), nil},
+	}}
 }
 
 var calicoGlobal = schema.GroupVersionResource{Group: "crd.projectcalico.org", Version: "v1", Resource: "globalnetworkpolicies"}

@@ -48,8 +48,8 @@ systemd-run --quiet --unit=e2e-%[2]s bash -c "exec -a impostor %[1]s TCP-LISTEN:
 	}
 }
 
-func nodeSabotages() []sabotage {
-	return []sabotage{
+func nodeSabotages() [][]sabotage {
+	return [][]sabotage{{
 		{"a Secret is written to etcd in plain text", func(t *testing.T) func(context.Context) error {
 			t.Helper()
 			const secret = `{"kind":"Secret","apiVersion":"v1","metadata":{"name":"e2e-plain","namespace":"default"},"type":"Opaque"}`
@@ -61,13 +61,14 @@ func nodeSabotages() []sabotage {
 				_, err := etcdctl(ctx, "del", key)
 				return err
 			}
-		}, ids("RMP-DAT-001")},
+		}, ids("RMP-DAT-001"), nil},
 		{"programs open ports without TLS, and the API server answers on another address of this machine", together(
 			impostor("etcd", 19379), impostor("kubelet", 10255), impostor("kube-proxy", 19249), forward,
-		), ids("RMP-DAT-002", "RMP-NOD-002", "RMP-NOD-010", "RMP-CPL-003")},
+		), ids("RMP-DAT-002", "RMP-NOD-002", "RMP-NOD-010", "RMP-CPL-003"), nil},
 		{"files of the node are open to all", openFiles,
-			ids("RMP-CPL-018", "RMP-CPL-019", "RMP-DAT-005", "RMP-NOD-009", "RMP-NOD-011")},
-		{"etcd runs as root", doubleAs("0", "etcd", "no flag of it", "--logger=zap"), ids("RMP-DAT-005")},
+			ids("RMP-CPL-018", "RMP-CPL-019", "RMP-DAT-005", "RMP-NOD-009", "RMP-NOD-011"), nil},
+	}, {
+		{"etcd runs as root", doubleAs("0", "etcd", "no flag of it", "--logger=zap"), ids("RMP-DAT-005"), nil},
 		{"programs run with weak flags", together(
 			double("kube-apiserver", "authentication-config|enable-admission-plugins", "--anonymous-auth=true",
 				"--profiling=true", "--service-account-extend-token-expiration=true", "--token-auth-file=/tokens",
@@ -82,8 +83,8 @@ func nodeSabotages() []sabotage {
 		), ids("RMP-CPL-004", "RMP-CPL-005", "RMP-CPL-006", "RMP-CPL-007", "RMP-CPL-008", "RMP-CPL-009", "RMP-CPL-010",
 			"RMP-CPL-011", "RMP-CPL-012", "RMP-CPL-013", "RMP-CPL-014", "RMP-CPL-015", "RMP-CPL-016", "RMP-CPL-017",
 			"RMP-DAT-003", "RMP-DAT-004", "RMP-NOD-001", "RMP-NOD-003", "RMP-NOD-004", "RMP-NOD-005", "RMP-NOD-006",
-			"RMP-NOD-007", "RMP-NOD-008")},
-	}
+			"RMP-NOD-007", "RMP-NOD-008"), nil},
+	}}
 }
 
 // together breaks several things that no control has in common.
@@ -122,15 +123,18 @@ func double(program, without string, flags ...string) func(*testing.T) func(cont
 func doubleAs(user, program, without string, flags ...string) func(*testing.T) func(context.Context) error {
 	return func(t *testing.T) func(context.Context) error {
 		t.Helper()
+		unit := "e2e-double-" + program
+		if user == "0" {
+			unit += "-of-root"
+		}
 		undo := onNode(t, fmt.Sprintf(`set -e
 mkdir -p /tmp/e2e
 pid=$(pgrep --oldest --full '^([^ ]*/)?%[1]s ')
 tr '\0' '\n' < /proc/$pid/cmdline | tail -n +2 | grep -v -E -e '^--(%[2]s)=' > /tmp/e2e/%[1]s.flags
 printf '%%s\n' %[3]s >> /tmp/e2e/%[1]s.flags
 printf 'mapfile -t flags < /tmp/e2e/%[1]s.flags\nexec -a %[1]s bash -c "while :; do sleep 60; done" "${flags[@]}"\n' > /tmp/e2e/%[1]s.sh
-systemd-run --quiet --unit=e2e-double-%[1]s --uid=%[4]s bash /tmp/e2e/%[1]s.sh`,
-			program, without, strings.Join(flags, " "), user),
-			"systemctl stop e2e-double-"+program)
+systemd-run --quiet --unit=%[5]s --uid=%[4]s bash /tmp/e2e/%[1]s.sh`,
+			program, without, strings.Join(flags, " "), user, unit), "systemctl stop "+unit)
 		framework.Eventually(t, "the double to run", 10*time.Second, func(ctx context.Context) error {
 			_, err := cluster.ControlPlane().Exec(ctx, "pgrep", "--full", "^"+program+" -c while.* "+regexp.QuoteMeta(flags[0]))
 			return err
@@ -172,13 +176,11 @@ func auditSabotages() []sabotage {
 			t.Helper()
 			return onNode(t, "tail -n 100 "+auditDir+"/audit.log > "+auditDir+"/other.log && mv "+auditDir+"/audit.log /var/log/kubernetes/hidden",
 				"mv /var/log/kubernetes/hidden "+auditDir+"/audit.log; rm "+auditDir+"/other.log")
-		}, ids("RMP-AUD-001")},
-		heartbeats,
+		}, ids("RMP-AUD-001"), nil},
+		{"the log is full of heartbeats", func(t *testing.T) func(context.Context) error {
+			t.Helper()
+			const line = `{"verb":"update","requestURI":"/apis/coordination.k8s.io/v1/leases","objectRef":{"resource":"leases"}}`
+			return onNode(t, "echo '"+line+"' > "+auditDir+"/zz.log", "rm "+auditDir+"/zz.log")
+		}, ids("RMP-AUD-004"), nil},
 	}
 }
-
-var heartbeats = sabotage{"the log is full of heartbeats", func(t *testing.T) func(context.Context) error {
-	t.Helper()
-	const line = `{"verb":"update","requestURI":"/apis/coordination.k8s.io/v1/leases","objectRef":{"resource":"leases"}}`
-	return onNode(t, "echo '"+line+"' > "+auditDir+"/zz.log", "rm "+auditDir+"/zz.log")
-}, ids("RMP-AUD-004")}

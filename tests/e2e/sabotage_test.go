@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"flag"
 	"slices"
 	"strings"
 	"testing"
@@ -18,25 +19,66 @@ type sabotage struct {
 	does func(t *testing.T) (undo func(context.Context) error)
 	// fails are the controls that verify must then report as failed, and no other of those that it is asked about.
 	fails []baseline.ControlID
+	// evidence is what the evidence of those must name.
+	evidence []string
 }
 
-// lane is a row of sabotages that are done one after the other; verify is asked about its areas only. Lanes do not meet,
-// and run at the same time.
+// lane is a row of rounds that are done one after the other; verify is asked about its areas only. Lanes do not meet, and run at
+// the same time.
 type lane struct {
 	areas []string
-	rows  []sabotage
-	// watched is done at the end, between two rounds of a watch. Nil: nothing is.
-	watched *sabotage
+	// rounds are sabotages that are done together, since no two of a round have to do with the same control, but where evidence
+	// tells them apart.
+	rounds [][]sabotage
+	// watched are done at the end, between two rounds of a watch.
+	watched []sabotage
 }
 
 func lanes() []lane {
 	return []lane{
-		{areas: []string{"DAT", "CPL", "NOD"}, rows: nodeSabotages()},
-		{areas: []string{"AUD"}, rows: auditSabotages(), watched: &heartbeats},
-		{areas: []string{"NET"}, rows: networkSabotages()},
-		{areas: []string{"ACC"}, rows: accessSabotages()},
-		{areas: []string{"ADM", "IMG", "TEN"}, rows: admissionSabotages()},
+		{areas: []string{"DAT", "CPL", "NOD"}, rounds: nodeSabotages()},
+		{areas: []string{"AUD"}, watched: auditSabotages()},
+		{areas: []string{"NET"}, rounds: networkSabotages()},
+		{areas: []string{"ACC"}, rounds: accessSabotages()},
+		{areas: []string{"ADM", "IMG", "TEN"}, rounds: admissionSabotages()},
 	}
+}
+
+// apart has every sabotage be done alone, as "make test-full" does: it takes three times as long.
+var apart = flag.Bool("apart", false, "sabotage the cluster one by one")
+
+// all are the sabotages of a lane.
+func (l lane) all() []sabotage { return slices.Concat(slices.Concat(l.rounds...), l.watched) }
+
+// runs are the sabotages to be done, each followed by a verification: a round at once, or one by one.
+func (l lane) runs() []sabotage {
+	if *apart {
+		return l.all()
+	}
+	var runs []sabotage
+	for _, round := range l.rounds {
+		runs = append(runs, merge(round))
+	}
+	return runs
+}
+
+// merge makes one sabotage of several.
+func merge(round []sabotage) sabotage {
+	var merged sabotage
+	var does []func(*testing.T) func(context.Context) error
+	for _, each := range round {
+		if merged.says != "" {
+			merged.says += ", "
+		}
+		merged.says += each.says
+		does = append(does, each.does)
+		merged.fails = append(merged.fails, each.fails...)
+		merged.evidence = append(merged.evidence, each.evidence...)
+	}
+	merged.does = together(does...)
+	slices.Sort(merged.fails)
+	merged.fails = slices.Compact(merged.fails)
+	return merged
 }
 
 // unsabotaged are the controls that verify attacks and no test breaks, each with the reason.
@@ -44,7 +86,7 @@ var unsabotaged = map[baseline.ControlID]string{
 	"RMP-ADM-012": "it is seen failing on an API server without the policy, in tests/apiserver/verify",
 }
 
-// TestVerifySeesSabotage breaks controls one by one and wants to be told of exactly those.
+// TestVerifySeesSabotage breaks controls and wants to be told of exactly those.
 //
 //nolint:paralleltest // others need the cluster whole
 func TestVerifySeesSabotage(t *testing.T) {
@@ -52,11 +94,12 @@ func TestVerifySeesSabotage(t *testing.T) {
 		for _, lane := range lanes() {
 			t.Run(strings.Join(lane.areas, " "), func(t *testing.T) {
 				t.Parallel()
-				for _, row := range lane.rows {
+				for _, row := range lane.runs() {
 					t.Run(row.says, func(t *testing.T) { row.isSeen(t, lane.areas) })
 				}
-				if lane.watched != nil {
-					t.Run("watched: "+lane.watched.says, func(t *testing.T) { lane.watched.isWatched(t, lane.areas) })
+				if len(lane.watched) > 0 {
+					watched := merge(lane.watched)
+					t.Run("watched: "+watched.says, func(t *testing.T) { watched.isWatched(t, lane.areas) })
 				}
 			})
 		}
@@ -77,10 +120,12 @@ func (s sabotage) isSeen(t *testing.T, areas []string) {
 		t.Fatal(err)
 	}
 	var failed []baseline.ControlID
+	evidence := ""
 	for _, each := range report.Results {
 		switch {
 		case each.Verdict == verify.Failed:
 			failed = append(failed, each.Control)
+			evidence += each.Evidence + "\n"
 			t.Logf("%s: %s", each.Control, each.Evidence)
 		case each.Why == verify.WhyPrevented:
 			t.Errorf("%s could not be verified: %s", each.Control, each.Evidence)
@@ -90,6 +135,11 @@ func (s sabotage) isSeen(t *testing.T, areas []string) {
 	slices.Sort(failed)
 	if !slices.Equal(failed, s.fails) {
 		t.Errorf("verify reports %v, want %v", failed, s.fails)
+	}
+	for _, want := range s.evidence {
+		if !strings.Contains(evidence, want) {
+			t.Errorf("no evidence names %q:\n%s", want, evidence)
+		}
 	}
 	if result.ExitCode != verify.ExitFailed {
 		t.Errorf("exit status %d, want %d", result.ExitCode, verify.ExitFailed)
@@ -101,7 +151,7 @@ func TestNearlyEveryControlIsSabotaged(t *testing.T) {
 	t.Parallel()
 	broken := map[baseline.ControlID]bool{}
 	for _, lane := range lanes() {
-		for _, row := range lane.rows {
+		for _, row := range lane.all() {
 			for _, id := range row.fails {
 				broken[id] = true
 			}

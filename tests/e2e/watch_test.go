@@ -16,11 +16,10 @@ import (
 	"github.com/rampart-iac/rampart/verify"
 )
 
-// isWatched has a watch see a control hold, breaks it, and waits for the watch to say so: in its log once, and in its
-// metrics, asked for over HTTP as Prometheus does.
+// isWatched has a watch see controls hold, breaks them, and waits for the watch to say so: in its log once of each and of no other,
+// and in its metrics, asked for over HTTP as Prometheus does.
 func (s sabotage) isWatched(t *testing.T, areas []string) {
 	t.Helper()
-	control := s.fails[0]
 	run, err := product.StartVerify("--area", strings.Join(areas, ","), "--watch", "1m", "--metrics", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +42,9 @@ func (s sabotage) isWatched(t *testing.T, areas []string) {
 	if address == nil {
 		t.Fatalf("it does not say where its metrics are: %s", text)
 	}
-	measures(t, address[1], control, verify.Proven, 1)
+	for _, control := range s.fails {
+		measures(t, address[1], control, verify.Proven, 1)
+	}
 
 	undo := s.does(t)
 	t.Cleanup(func() {
@@ -51,9 +52,10 @@ func (s sabotage) isWatched(t *testing.T, areas []string) {
 			t.Errorf("putting it back: %v", err)
 		}
 	})
-	change := fmt.Sprintf("msg=verdict control=%s was=proven is=failed", control)
-	said(t, run, change)
-	measures(t, address[1], control, verify.Failed, 2)
+	for _, control := range s.fails {
+		said(t, run, fmt.Sprintf("msg=verdict control=%s was=proven is=failed", control))
+		measures(t, address[1], control, verify.Failed, 2)
+	}
 
 	if err := run.Interrupt(); err != nil {
 		t.Fatal(err)
@@ -62,8 +64,8 @@ func (s sabotage) isWatched(t *testing.T, areas []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if result.ExitCode != 0 || strings.Count(result.Stdout, "msg=verdict") != 1 {
-		t.Errorf("Ctrl-C is the normal end of a watch, and one verdict changed: %s", result)
+	if result.ExitCode != 0 || strings.Count(result.Stdout, "msg=verdict") != len(s.fails) {
+		t.Errorf("Ctrl-C is the normal end of a watch, and %d verdicts changed: %s", len(s.fails), result)
 	}
 }
 

@@ -309,6 +309,9 @@ func (p *Product) stackArgs(command string, more ...string) []string {
 // StartUp starts up on the installation's stack and does not wait for it.
 func (p *Product) StartUp() (*Running, error) { return p.Start(p.stackArgs("up")...) }
 
+// StartDestroy starts destroy.
+func (p *Product) StartDestroy() (*Running, error) { return p.Start(p.stackArgs("destroy")...) }
+
 // Kubeconfig returns the text of the cluster's kubeconfig.
 func (p *Product) Kubeconfig(ctx context.Context) ([]byte, error) {
 	result, err := p.ask(ctx, "kubeconfig")

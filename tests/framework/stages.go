@@ -39,6 +39,15 @@ var (
 	}}
 )
 
+// NodesGoing: the first of the nodes is gone.
+var NodesGoing = Stage{"the nodes are being deleted", func(ctx context.Context, p *Product, _ *Running) error {
+	left, err := p.NodeContainers(ctx)
+	if err == nil && len(left) > 1 {
+		err = fmt.Errorf("there are %v", left)
+	}
+	return err
+}}
+
 // Printed is reached when a run has printed a text.
 func Printed(text string) Stage {
 	return Stage{fmt.Sprintf("%q is printed", text), func(_ context.Context, _ *Product, r *Running) error {

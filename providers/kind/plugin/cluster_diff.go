@@ -18,9 +18,8 @@ import (
 // would have the same name, and perhaps the same port. Files, units and programs are changed in place, and the two image
 // hints need nothing. A Kubernetes version that can follow the cluster's, with an image that holds it, is an upgrade in
 // place, and workers come and go. Nodes that a refresh found stopped are started by an update, workers that are missing are made
-// anew, and one that a run had begun to send away is let in again; without its control plane, or half deleted by a run that was cut off, it
-// is another cluster. Where the inputs do not allow a replacement, a change that
-// needs one is an error.
+// anew, and one that a run had begun to send away is let in again; without its control plane, or half deleted by a run that was
+// cut off, it is another cluster. Where the inputs do not allow a replacement, a change that needs one is an error.
 func (c *Cluster) Diff(
 	ctx context.Context, req infer.DiffRequest[ClusterArgs, ClusterState],
 ) (infer.DiffResponse, error) {
@@ -44,13 +43,6 @@ func (c *Cluster) Diff(
 	replaceIf("directory", old.Directory != inputs.Directory)
 	diffPatches(diff, old.KubeadmConfigPatches, inputs.KubeadmConfigPatches)
 
-	found, journaled, err := readJournal(old.Directory)
-	if err != nil {
-		return infer.DiffResponse{}, err
-	}
-	if err := halfUpgraded(old, inputs, found); err != nil {
-		return infer.DiffResponse{}, err
-	}
 	updateIf := func(name string, changed bool) {
 		if changed {
 			diff[name] = p.PropertyDiff{Kind: p.Update, InputDiff: true}
@@ -66,18 +58,8 @@ func (c *Cluster) Diff(
 	diffFiles(diff, "controlPlanePrograms", old.ControlPlanePrograms, inputs.ControlPlanePrograms)
 	diffFiles(diff, "workerUnits", old.WorkerUnits, inputs.WorkerUnits)
 	diffNodes(diff, req.State)
-	if _, known := diff["nodes"]; !known && found.isLeaving(inputs) {
-		diff["nodes"] = p.PropertyDiff{Kind: p.Update}
-	}
-	deleted, err := c.halfDeleted(ctx, req.State, found, journaled)
-	switch {
-	case err != nil:
+	if err := c.diffJournal(ctx, diff, req.State, inputs); err != nil {
 		return infer.DiffResponse{}, err
-	case deleted && !inputs.allowReplacement():
-		return infer.DiffResponse{}, fmt.Errorf("cluster %s was being deleted by a run that was cut off, and part of it is gone: run "+
-			"the same destroy again, it goes on from there, and then up", old.Name)
-	case deleted:
-		diff["nodes"] = p.PropertyDiff{Kind: p.UpdateReplace}
 	}
 	updateIf("reloadedFiles", !slices.Equal(old.ReloadedFiles, inputs.ReloadedFiles))
 	updateIf("allowReplacement", old.allowReplacement() != inputs.allowReplacement())
@@ -90,34 +72,6 @@ func (c *Cluster) Diff(
 				"anew", old.Name, strings.Join(replacing, ", ")))
 	}
 	return infer.DiffResponse{HasChanges: len(diff) > 0, DeleteBeforeReplace: len(replacing) > 0, DetailedDiff: diff}, nil
-}
-
-// halfUpgraded refuses to take an upgrade back that was cut off: the state still has the version of before, and the cluster has
-// not.
-func halfUpgraded(old, inputs ClusterArgs, found journal) error {
-	if old.KubernetesVersion != inputs.KubernetesVersion || found.Upgrading == "" || found.Upgrading == old.KubernetesVersion {
-		return nil
-	}
-	return fmt.Errorf("kubernetesVersion %s: an upgrade of cluster %s to %s was cut off, and part of it is at that version: "+
-		"write %s again and run up, it goes on from there; back leads only a snapshot from before, into a cluster made anew",
-		inputs.KubernetesVersion, old.Name, found.Upgrading, found.Upgrading)
-}
-
-// halfDeleted says whether a run has begun to delete the cluster and was cut off, so that the state still has it, and may have all
-// that was in it. The journal goes last; without one the engine is asked.
-func (c *Cluster) halfDeleted(ctx context.Context, state ClusterState, found journal, journaled bool) (bool, error) {
-	switch {
-	case state.ClusterID == "" || state.Directory == "":
-		return false, nil
-	case journaled:
-		return found.Phase == phaseDeleting && found.ClusterID == state.ClusterID, nil
-	}
-	engine, err := c.engines.open(ctx, engineOf(state))
-	if err != nil {
-		return false, fmt.Errorf("comparing cluster %s, whose journal is gone: %w", state.Name, err)
-	}
-	nodes, err := engine.nodes(ctx, state.Name)
-	return len(nodes) == 0, err
 }
 
 // replacingProperties returns the names of the properties whose change makes a new cluster, sorted.

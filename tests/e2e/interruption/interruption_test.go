@@ -27,7 +27,8 @@ const interruptDeadline = 3 * time.Minute
 
 // TestInterruptedUpEndsInTheSameCluster walks one stack through every kind of bad luck, each where the one before left
 // it: Ctrl-C and then a kill while the nodes are made, Ctrl-C and then a kill while things are installed in them. The next
-// up goes on without a question, the last one ends in what an undisturbed one plans, and destroy leaves nothing.
+// up goes on without a question, the last one ends in what an undisturbed one plans, and destroy leaves nothing, though one was
+// killed before it.
 func TestInterruptedUpEndsInTheSameCluster(t *testing.T) {
 	t.Parallel()
 	giveUp, err := framework.TakeTurn()
@@ -65,6 +66,7 @@ func TestInterruptedUpEndsInTheSameCluster(t *testing.T) {
 	killedOverACrowd(t, product)
 	sameAs(t, product, planned)
 
+	killedOverDestroy(t, product)
 	mustRun(t, product.Destroy)
 	if left := census(t, product).Since(before); len(left) > 0 {
 		t.Errorf("destroy left behind:\n%s", left)
@@ -125,7 +127,28 @@ func interrupt(t *testing.T, product *framework.Product, stage framework.Stage) 
 // kill ends up and everything that it started, without a warning, when it reaches a stage.
 func kill(t *testing.T, product *framework.Product, stage framework.Stage) {
 	t.Helper()
-	run := start(t, product, stage)
+	end(t, start(t, product, stage))
+}
+
+// killedOverDestroy kills destroy over the nodes. The state is that of before: it has all that there was.
+func killedOverDestroy(t *testing.T, product *framework.Product) {
+	t.Helper()
+	run, err := product.StartDestroy()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Await(t.Context(), product, framework.NodesGoing); err != nil {
+		t.Fatal(errors.Join(err, run.KillTree()))
+	}
+	end(t, run)
+	state, err := product.Pulumi(t.Context(), "stack", "export", "--stack", product.Stack)
+	if err != nil || !strings.Contains(state, "kind:Cluster::") {
+		t.Fatalf("control: the state knows no cluster any more: %v", err)
+	}
+}
+
+func end(t *testing.T, run *framework.Running) {
+	t.Helper()
 	if err := run.KillTree(); err != nil {
 		t.Fatal(err)
 	}

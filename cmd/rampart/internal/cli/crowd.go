@@ -25,13 +25,13 @@ import (
 	"github.com/rampart-iac/rampart/stacks"
 )
 
-// crowd is from how many tenants on they are added, or removed, in a run of their own. It starts the program once more, for as long as
-// two tenants take among few.
+// crowd is from how many tenants on they are added, or removed, in a run of their own. It starts the program once more, for as
+// long as two tenants take among few.
 const crowd = 8
 
 // bring brings the stack to what its file says. The engine writes the state as a whole at every step, so that a tenant among many
-// costs more than among few: many that go are removed in a run of their own, and many new ones added in another, which write it at
-// their end (docs/decisions/0034-many-tenants-at-once.md).
+// costs more than among few: many that go are removed in a run of their own, and many new ones added in another, which write it
+// at their end (docs/decisions/0034-many-tenants-at-once.md).
 func (s *session) bring(
 	ctx context.Context, pulumi *engine.Engine, config stacks.Config, refresh bool, targets []string,
 ) error {

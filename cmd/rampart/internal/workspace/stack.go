@@ -191,8 +191,8 @@ func (s *Stack) goFlags(own string) string {
 	return strings.TrimSpace(flags)
 }
 
-// The engine does four things at once for each core. In a cluster on this machine they are waits for its API server, nearly all of
-// them: with two cores, 90 tenants took 84 s by fours and 55 s so (docs/benchmarks.md). A cloud has limits that it counts.
+// The engine does four things at once for each core. In a cluster on this machine they are waits for its API server, nearly all
+// of them (docs/decisions/0034-many-tenants-at-once.md). A cloud counts, and has limits.
 const (
 	parallelVariable = "PULUMI_PARALLEL"
 	atOnce           = "32"

@@ -1,0 +1,124 @@
+package full
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/rampart-iac/rampart/tests/framework"
+)
+
+// TestKilledRemovals kills a run that takes many tenants away, some of whom are wanted again, and then one that takes the cluster
+// away, which is wanted again. The state is that of before each time.
+//
+//nolint:paralleltest // one cluster at a time
+func TestKilledRemovals(t *testing.T) {
+	s := newStack(t, map[string]any{})
+	const many, back = 12, 2
+	s.crowd(t, many)
+	s.mustUp(t)
+
+	s.crowd(t, 0)
+	s.killUp(t, framework.Printed("-limits deleted"))
+	missing := 0
+	for i := range many {
+		missing += len(s.missing(t, fmt.Sprintf("crowd-%d", i+1)))
+	}
+	state, err := s.Pulumi(t.Context(), "stack", "export", "--stack", s.Stack)
+	if err != nil || missing == 0 || strings.Count(state, `-limits",`) < many {
+		t.Fatalf("control: the killed run has removed %d objects, and the state knows that: %v", missing, err)
+	}
+	s.crowd(t, back)
+	if up := s.mustUp(t); !strings.Contains(up.Output(), "in the file again") {
+		t.Errorf("nobody is told why up looks at what stands:\n%s", up)
+	}
+	for i := range many {
+		name := fmt.Sprintf("crowd-%d", i+1)
+		if missing := s.missing(t, name); i < back && len(missing) > 0 {
+			t.Errorf("%s is wanted, and lacks %q", name, missing)
+		}
+		_, err := s.Client.CoreV1().Namespaces().Get(t.Context(), name, metav1.GetOptions{})
+		if i >= back && !apierrors.IsNotFound(err) {
+			t.Errorf("%s is in the file no more, and stands: %v", name, err)
+		}
+	}
+	s.holds(t)
+
+	run, err := s.StartDestroy()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Await(t.Context(), s.Product, framework.NodesGoing); err != nil {
+		t.Fatal(errors.Join(err, run.KillTree()))
+	}
+	s.end(t, run)
+	s.mustUp(t)
+	s.connect(t)
+	s.holds(t)
+}
+
+// crowd configures so many tenants beside those of every test.
+func (s *stack) crowd(t *testing.T, more int) {
+	t.Helper()
+	config := s.Config()
+	tenants, ok := config["rampart:tenants"].([]map[string]any)
+	if !ok {
+		t.Fatal("the framework's configuration has no tenants")
+	}
+	for i := range more {
+		tenants = append(tenants, map[string]any{"name": fmt.Sprintf("crowd-%d", i+1)})
+	}
+	config["rampart:tenants"] = tenants
+	if err := s.Configure(config); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// missing is what a tenant should have and has not.
+func (s *stack) missing(t *testing.T, tenant string) []string {
+	t.Helper()
+	var missing []string
+	look := func(what string, found int, err error, want int) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found < want {
+			missing = append(missing, what)
+		}
+	}
+	limits, err := s.Client.CoreV1().LimitRanges(tenant).List(t.Context(), metav1.ListOptions{})
+	look("limits", len(limits.Items), err, 1)
+	quotas, err := s.Client.CoreV1().ResourceQuotas(tenant).List(t.Context(), metav1.ListOptions{})
+	look("quota", len(quotas.Items), err, 1)
+	policies, err := s.Client.NetworkingV1().NetworkPolicies(tenant).List(t.Context(), metav1.ListOptions{})
+	look("policies", len(policies.Items), err, 3)
+	bindings, err := s.Client.RbacV1().RoleBindings(tenant).List(t.Context(), metav1.ListOptions{})
+	look("bindings", len(bindings.Items), err, 3)
+	return missing
+}
+
+func (s *stack) killUp(t *testing.T, stage framework.Stage) {
+	t.Helper()
+	run, err := s.StartUp()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Await(t.Context(), s.Product, stage); err != nil {
+		t.Fatal(errors.Join(err, run.KillTree()))
+	}
+	s.end(t, run)
+}
+
+func (s *stack) end(t *testing.T, run *framework.Running) {
+	t.Helper()
+	if err := run.KillTree(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := run.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
