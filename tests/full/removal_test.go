@@ -12,11 +12,10 @@ import (
 	"github.com/rampart-iac/rampart/tests/framework"
 )
 
-// TestKilledRemovals kills a run that takes many tenants away, some of whom are wanted again, and then one that takes the cluster
-// away, which is wanted again. The state is that of before each time.
+// TestKilledRemovalOfTenants kills a run that takes many tenants away, some of whom are wanted again. The state is that of before.
 //
 //nolint:paralleltest // one cluster at a time
-func TestKilledRemovals(t *testing.T) {
+func TestKilledRemovalOfTenants(t *testing.T) {
 	s := newStack(t, map[string]any{})
 	const many, back = 12, 2
 	s.crowd(t, many)
@@ -46,18 +45,6 @@ func TestKilledRemovals(t *testing.T) {
 			t.Errorf("%s is in the file no more, and stands: %v", name, err)
 		}
 	}
-	s.holds(t)
-
-	run, err := s.StartDestroy()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := run.Await(t.Context(), s.Product, framework.NodesGoing); err != nil {
-		t.Fatal(errors.Join(err, run.KillTree()))
-	}
-	s.end(t, run)
-	s.mustUp(t)
-	s.connect(t)
 	s.holds(t)
 }
 
@@ -110,11 +97,6 @@ func (s *stack) killUp(t *testing.T, stage framework.Stage) {
 	if err := run.Await(t.Context(), s.Product, stage); err != nil {
 		t.Fatal(errors.Join(err, run.KillTree()))
 	}
-	s.end(t, run)
-}
-
-func (s *stack) end(t *testing.T, run *framework.Running) {
-	t.Helper()
 	if err := run.KillTree(); err != nil {
 		t.Fatal(err)
 	}

@@ -130,7 +130,7 @@ func kill(t *testing.T, product *framework.Product, stage framework.Stage) {
 	end(t, start(t, product, stage))
 }
 
-// killedOverDestroy kills destroy over the nodes. The state is that of before: it has all that there was.
+// killedOverDestroy kills destroy over the nodes. The state is that of before: it has all that there was. Nobody must believe it.
 func killedOverDestroy(t *testing.T, product *framework.Product) {
 	t.Helper()
 	run, err := product.StartDestroy()
@@ -144,6 +144,10 @@ func killedOverDestroy(t *testing.T, product *framework.Product) {
 	state, err := product.Pulumi(t.Context(), "stack", "export", "--stack", product.Stack)
 	if err != nil || !strings.Contains(state, "kind:Cluster::") {
 		t.Fatalf("control: the state knows no cluster any more: %v", err)
+	}
+	result, err := product.Up(t.Context())
+	if err == nil || !strings.Contains(result.Output(), "was being deleted by a run that was cut off") {
+		t.Errorf("up takes a cluster that is half gone for standing: %v\n%s", err, result)
 	}
 }
 
