@@ -145,7 +145,10 @@ func NewTenant(
 	if err != nil {
 		return nil, fmt.Errorf("tenant %q: %w", name, err)
 	}
-	child, inNamespace := objects.LaterChildOptions(component), pulumi.DependsOn([]pulumi.Resource{namespace})
+	// All that follows is in the namespace and goes with it: one deletion of a tenant instead of seventeen, and one that succeeds
+	// when somebody has deleted the namespace by hand.
+	child := pulumi.Composite(objects.LaterChildOptions(component), pulumi.DeletedWith(namespace))
+	inNamespace := pulumi.DependsOn([]pulumi.Resource{namespace})
 	border, err := isolation.NewNamespaceIsolation(ctx, name+"-isolation", borderArgs, child, inNamespace)
 	if err != nil {
 		return nil, fmt.Errorf("tenant %q: %w", name, err)

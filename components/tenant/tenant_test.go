@@ -141,6 +141,36 @@ func TestOnlyTheNamespaceNamesWhatTheTenantComesAfter(t *testing.T) {
 	}
 }
 
+// What is in the namespace goes with it: the engine deletes the namespace alone. A component hands that on to what it is made of.
+func TestATenantGoesWithItsNamespace(t *testing.T) {
+	t.Parallel()
+	recorder := admit(t, TenantArgs{
+		Name: "blue", KubernetesVersion: "v1.37.0",
+		Secrets: map[string]map[string]pulumi.StringInput{"database": {"password": pulumi.String("hunter2")}},
+	})
+	handedOn := map[string]bool{}
+	for _, args := range recorder.All() {
+		if strings.HasSuffix(args.RegisterRPC.GetDeletedWith(), "::blue-namespace") && strings.HasPrefix(args.TypeToken, "rampart:") {
+			handedOn[args.TypeToken+"::"+args.Name] = true
+		}
+	}
+	gone := 0
+	for _, args := range recorder.All() {
+		with, parent := args.RegisterRPC.GetDeletedWith(), args.RegisterRPC.GetParent()
+		parent = parent[strings.LastIndex(parent, "$")+1:]
+		goes := strings.HasSuffix(with, "::blue-namespace") || handedOn[parent]
+		if lasts := args.Name == "blue" || args.Name == "blue-namespace"; goes == lasts {
+			t.Errorf("%s is deleted with %q, and its parent %q", args.Name, with, parent)
+		}
+		if goes {
+			gone++
+		}
+	}
+	if gone < 15 {
+		t.Errorf("control: %d go with the namespace", gone)
+	}
+}
+
 func TestAllFaultsAtOnce(t *testing.T) {
 	t.Parallel()
 	recorder, err := enginetest.Run(func(ctx *pulumi.Context) error {

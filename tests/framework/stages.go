@@ -39,7 +39,7 @@ var (
 	}}
 )
 
-// NodesGoing: the first of the nodes is gone.
+// NodesGoing is reached when the first of the nodes is gone.
 var NodesGoing = Stage{"the nodes are being deleted", func(ctx context.Context, p *Product, _ *Running) error {
 	left, err := p.NodeContainers(ctx)
 	if err == nil && len(left) > 1 {
@@ -47,6 +47,16 @@ var NodesGoing = Stage{"the nodes are being deleted", func(ctx context.Context, 
 	}
 	return err
 }}
+
+// Going is reached when a namespace is on its way out.
+func Going(namespace string) Stage {
+	return Stage{"namespace " + namespace + " is being deleted", func(ctx context.Context, p *Product, _ *Running) error {
+		if err := p.onNode(ctx, "wait", "namespace", namespace, "--for=jsonpath={.status.phase}=Active", "--timeout=1ms"); err == nil {
+			return errors.New("it is not")
+		}
+		return p.onNode(ctx, "version") // whoever does not answer says nothing of namespaces
+	}}
+}
 
 // Printed is reached when a run has printed a text.
 func Printed(text string) Stage {

@@ -37,6 +37,10 @@ func (c *Cluster) Delete(ctx context.Context, req infer.DeleteRequest[ClusterSta
 	switch {
 	case len(nodes) == 0:
 		progressOf(ctx).Warning(fmt.Sprintf("cluster %s is gone already", args.Name))
+		// A run that was killed between its nodes and their volumes has left these.
+		if err := engine.deleteNodes(ctx, args.Name); err != nil {
+			return infer.DeleteResponse{}, err
+		}
 	case slices.ContainsFunc(nodes, func(node nodeContainer) bool { return !slices.Contains(node.networks, req.State.Network) }):
 		progressOf(ctx).Warning(fmt.Sprintf("cluster %s is gone already; the cluster that has its name now is another one (its nodes "+
 			"are not in the network %s) and was left alone", args.Name, req.State.Network))

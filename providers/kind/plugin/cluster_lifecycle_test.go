@@ -701,19 +701,25 @@ func TestDeleteLeavesOthersAlone(t *testing.T) {
 	remove()
 }
 
+// killedWith ends a deletion when so many nodes are left.
+func killedWith(nodes int) func(*testing.T, *fakeEngine, func() error) {
+	return func(t *testing.T, engine *fakeEngine, remove func() error) {
+		t.Helper()
+		engine.deleteError, engine.deleteLeaves = errors.New("the power is gone"), nodes
+		if err := remove(); err == nil {
+			t.Error("control: it was deleted")
+		}
+		engine.deleteError = nil
+	}
+}
+
 // A run may be killed while it deletes a cluster. The state has the cluster then, and may have all that was in it; the next update
 // makes it anew, and the next deletion goes on.
 func TestHalfDeletedClusterIsMadeAnew(t *testing.T) {
 	t.Parallel()
 	for name, halfDelete := range map[string]func(*testing.T, *fakeEngine, func() error){
-		"killed over its nodes": func(t *testing.T, engine *fakeEngine, remove func() error) {
-			t.Helper()
-			engine.deleteError = errors.New("the power is gone")
-			if err := remove(); err == nil {
-				t.Error("control: it was deleted")
-			}
-			engine.deleteError = nil
-		},
+		"killed over its nodes":                  killedWith(1),
+		"killed between nodes and their volumes": killedWith(0),
 		"killed when all was gone": func(t *testing.T, _ *fakeEngine, remove func() error) {
 			t.Helper()
 			if err := remove(); err != nil {
@@ -744,8 +750,8 @@ func TestHalfDeletedClusterIsMadeAnew(t *testing.T) {
 		if err := server.Delete(p.DeleteRequest{ID: testName, Urn: testURN(), Properties: state}); err != nil {
 			t.Errorf("%s: deleting it again: %v", name, err)
 		}
-		if len(engine.clusters) > 0 || len(engine.networks) > 0 {
-			t.Errorf("%s: left are %v, %v", name, engine.clusters, engine.networks)
+		if len(engine.clusters) > 0 || len(engine.networks) > 0 || len(engine.volumes) > 0 {
+			t.Errorf("%s: left are %v, %v, %v", name, engine.clusters, engine.networks, engine.volumes)
 		}
 		state = created(t, server, inputs).Properties
 		if found, err := diff(inputs); err != nil || found.HasChanges {

@@ -35,6 +35,7 @@ type fakeEngine struct {
 	mu       sync.Mutex
 	clusters map[string][]nodeContainer
 	networks map[string]string
+	volumes  map[string]int
 	images   map[string]string
 	log      []string
 	serial   int
@@ -44,6 +45,7 @@ type fakeEngine struct {
 	unusable      error
 	createError   error
 	deleteError   error
+	deleteLeaves  int
 	kubeconfigErr error
 	archiveImages map[string]string
 	noConfigIDs   bool
@@ -64,6 +66,7 @@ func newFakeEngine() *fakeEngine {
 	return &fakeEngine{
 		clusters: map[string][]nodeContainer{},
 		networks: map[string]string{},
+		volumes:  map[string]int{},
 		images:   map[string]string{testImage: testImageID},
 	}
 }
@@ -182,6 +185,7 @@ func (f *fakeEngine) nodes(_ context.Context, cluster string) ([]nodeContainer, 
 func (f *fakeEngine) addNode(cluster, role, suffix, network string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.volumes[cluster]++
 	f.clusters[cluster] = append(f.clusters[cluster], nodeContainer{
 		Node: Node{
 			Name: cluster + "-" + role + suffix, Role: role, Image: testImage, Address: "10.89.0.2", Status: nodeRunning,
@@ -223,10 +227,11 @@ func (f *fakeEngine) deleteNodes(_ context.Context, cluster string) error {
 		f.record("delete nodes of %s", cluster)
 	}
 	if f.deleteError != nil {
-		f.clusters[cluster] = f.clusters[cluster][:1]
+		f.clusters[cluster] = f.clusters[cluster][:f.deleteLeaves]
 		return f.deleteError
 	}
 	delete(f.clusters, cluster)
+	delete(f.volumes, cluster)
 	return nil
 }
 
