@@ -42,6 +42,13 @@ func TestKilledRemovalOfTenants(t *testing.T) {
 		}
 	}
 	s.holds(t)
+
+	s.crowd(t, many)
+	s.mustUp(t)
+	s.crowd(t, 0)
+	if up := s.mustUp(t); strings.Contains(strings.ToLower(up.Output()), noChanges) {
+		t.Errorf("up removes %d tenants, and says %q:\n%s", many, noChanges, up)
+	}
 }
 
 // crowd configures so many tenants beside those of every test.

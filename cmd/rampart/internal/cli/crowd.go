@@ -31,51 +31,60 @@ const crowd = 8
 
 // bring brings the stack to what its file says. The engine writes the state as a whole at every step, so that a tenant among many
 // costs more than among few: many that go are removed in a run of their own, and many new ones added in another, which write it
-// at their end (docs/decisions/0034-many-tenants-at-once.md).
+// at their end (docs/decisions/0034-many-tenants-at-once.md). It says whether any was removed, which the last run does not know.
 func (s *session) bring(
 	ctx context.Context, pulumi *engine.Engine, config stacks.Config, refresh bool, targets []string,
-) error {
+) (removed bool, err error) {
 	// Not what somebody's shell says: tenants that stand would go.
 	pulumi = pulumi.With(stacks.HeldTenantsVariable + "=")
 	if !s.stack.Backend.Ours || s.cloud() || len(targets) > 0 {
-		return pulumi.Up(ctx, refresh, targets...)
+		return false, pulumi.Up(ctx, refresh, targets...)
 	}
 	known, told, err := s.stack.Tenants()
 	if err != nil {
-		return err
+		return false, err
 	}
 	if !told {
-		return pulumi.Up(ctx, refresh)
+		return false, pulumi.Up(ctx, refresh)
 	}
 	wanted := make([]string, 0, len(config.Tenants))
 	for _, each := range config.Tenants {
 		wanted = append(wanted, each.Name)
 	}
-	half, err := s.removeCrowd(ctx, pulumi, wanted, known)
+	back, err := s.comingBack(ctx, pulumi, wanted)
 	if err != nil {
-		return err
+		return false, err
 	}
-	if err := s.addCrowd(ctx, pulumi, wanted, known, refresh || half); err != nil {
-		return err
+	if leaving := without(known, wanted); len(leaving) >= crowd {
+		removed = true
+		if err := s.removeCrowd(ctx, pulumi, leaving, back); err != nil {
+			return removed, err
+		}
 	}
-	return s.stack.NoteCrowd(workspace.Removing, workspace.CrowdNote{})
-}
-
-// addCrowd brings the stack to what its file says, new tenants at the end if they are many.
-func (s *session) addCrowd(ctx context.Context, pulumi *engine.Engine, wanted, known []string, refresh bool) error {
 	// What was begun and is still wanted is made over its own remains, and what the state knows is the engine's to remove.
 	begun, err := s.stack.Crowd(workspace.Adding)
 	if err != nil {
-		return err
+		return removed, err
 	}
 	if stray := without(begun.Tenants, slices.Concat(wanted, known)); len(stray) > 0 {
+		removed = true
 		if err := s.removeStray(ctx, pulumi, stray); err != nil {
-			return err
+			return removed, err
 		}
 	}
-	newcomers := without(wanted, known)
+	if err := s.addCrowd(ctx, pulumi, without(wanted, known), begun, refresh || len(back) > 0); err != nil {
+		return removed, err
+	}
+	return removed, s.stack.NoteCrowd(workspace.Removing, workspace.CrowdNote{})
+}
+
+// addCrowd brings the stack to what its file says, new tenants at the end if they are many.
+func (s *session) addCrowd(
+	ctx context.Context, pulumi *engine.Engine, newcomers []string, begun workspace.CrowdNote, refresh bool,
+) error {
 	of := ""
 	if len(newcomers) >= crowd || len(begun.Tenants) > 0 {
+		var err error
 		if of, err = s.madeOf(ctx); err != nil {
 			return err
 		}
@@ -124,39 +133,38 @@ func (s *session) madeOf(ctx context.Context) (string, error) {
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// removeCrowd removes tenants that are in the file no more, if they are many. It says whether a killed run may have left less of
-// tenants that are wanted again than the state knows, so that somebody has to look.
-func (s *session) removeCrowd(ctx context.Context, pulumi *engine.Engine, wanted, known []string) (half bool, err error) {
+// comingBack are the tenants that a killed run was to remove and that are wanted again: there may be less of them than the state
+// knows, so that somebody has to look.
+func (s *session) comingBack(ctx context.Context, pulumi *engine.Engine, wanted []string) ([]string, error) {
 	begun, err := s.stack.Crowd(workspace.Removing)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	back := without(begun.Tenants, without(begun.Tenants, wanted))
-	if len(back) > 0 {
-		fmt.Fprintf(s.progress, "A run that was to remove the tenants %s was killed, and they are in the file again: looking at what "+
-			"stands first\n", strings.Join(back, ", "))
-		if err := s.awaitGoing(ctx, pulumi, back); err != nil {
-			return false, err
-		}
+	if len(back) == 0 {
+		return nil, nil
 	}
-	leaving := without(known, wanted)
-	if len(leaving) < crowd {
-		return len(back) > 0, nil
-	}
+	fmt.Fprintf(s.progress, "A run that was to remove the tenants %s was killed, and they are in the file again: looking at what "+
+		"stands first\n", strings.Join(back, ", "))
+	return back, s.awaitGoing(ctx, pulumi, back)
+}
+
+// removeCrowd removes many tenants. Others are still to be looked at, whatever becomes of it.
+func (s *session) removeCrowd(ctx context.Context, pulumi *engine.Engine, leaving, others []string) error {
 	fmt.Fprintf(s.progress, "%d tenants are in the file no more: removing them first, in a run that writes the state at its end\n",
 		len(leaving))
 	urns, err := s.stack.OfTenants(leaving)
 	if err != nil {
-		return false, err
+		return err
 	}
-	note := workspace.CrowdNote{Tenants: slices.Concat(leaving, back)}
+	note := workspace.CrowdNote{Tenants: slices.Concat(leaving, others)}
 	if err := s.stack.NoteCrowd(workspace.Removing, note); err != nil {
-		return false, err
+		return err
 	}
 	if err := pulumi.With(engine.WithoutCheckpoints).DestroyOnly(ctx, urns); err != nil {
-		return false, err
+		return err
 	}
-	return len(back) > 0, s.stack.NoteCrowd(workspace.Removing, workspace.CrowdNote{Tenants: back})
+	return s.stack.NoteCrowd(workspace.Removing, workspace.CrowdNote{Tenants: others})
 }
 
 // awaitGoing waits until namespaces that are on their way out are gone: the engine would take them for standing.

@@ -59,19 +59,21 @@ func (s *session) up(ctx context.Context, refresh bool, stage string) error {
 	if err := s.saveBeforeUpgrade(ctx, pulumi, config.Cluster.KubernetesVersion); err != nil {
 		return err
 	}
-	if err := s.bring(ctx, pulumi, config, refresh, targets); err != nil {
+	removed, err := s.bring(ctx, pulumi, config, refresh, targets)
+	if err != nil {
 		return explain(err, config)
 	}
 	outcome, err := pulumi.Outcome(ctx)
 	if err != nil {
 		return err
 	}
-	s.report(outcome)
+	s.report(outcome, removed)
 	return nil
 }
 
-func (s *session) report(outcome engine.Outcome) {
-	if outcome.Unchanged() {
+// report says what stands now, and that nothing had to change for it if nothing was removed before either.
+func (s *session) report(outcome engine.Outcome, removed bool) {
+	if outcome.Unchanged() && !removed {
 		fmt.Fprintf(s.stdout, "\nNo changes: stack %s is what its file says.\n", s.stack.Name)
 	}
 	fmt.Fprintln(s.stdout)
