@@ -30,7 +30,8 @@ var (
 	}}
 	// NetworkStarted: the cluster stands and the pod network is being installed.
 	NetworkStarted = Stage{"the pod network is being installed", func(ctx context.Context, p *Product, _ *Running) error {
-		return p.onNode(ctx, "get", "daemonset", "--namespace=kube-system", "calico-node")
+		_, err := p.onNode(ctx, "get", "daemonset", "--namespace=kube-system", "calico-node")
+		return err
 	}}
 	// TenantsStarted: the network is ready and the first tenant's namespace is being made. From there to the end it takes
 	// about a second, less than it takes to ask the cluster, so that it is the run itself that tells.
@@ -50,12 +51,24 @@ var NodesGoing = Stage{"the nodes are being deleted", func(ctx context.Context, 
 
 // Going is reached when a namespace is on its way out.
 func Going(namespace string) Stage {
-	return Stage{"namespace " + namespace + " is being deleted", func(ctx context.Context, p *Product, _ *Running) error {
-		if err := p.onNode(ctx, "wait", "namespace", namespace, "--for=jsonpath={.status.phase}=Active", "--timeout=1ms"); err == nil {
-			return errors.New("it is not")
+	return Stage{"namespace " + namespace + " is being deleted", says("Terminating",
+		"get", "namespace", namespace, "--output", "jsonpath={.status.phase}")}
+}
+
+// Closed is reached when a node takes no more pods.
+func Closed(node string) Stage {
+	return Stage{"node " + node + " is closed to pods", says("true", "get", "node", node, "--output", "jsonpath={.spec.unschedulable}")}
+}
+
+// says wants an answer of the API server.
+func says(want string, command ...string) func(context.Context, *Product, *Running) error {
+	return func(ctx context.Context, p *Product, _ *Running) error {
+		answer, err := p.onNode(ctx, command...)
+		if err == nil && answer != want {
+			err = fmt.Errorf("the answer is %q", answer)
 		}
-		return p.onNode(ctx, "version") // whoever does not answer says nothing of namespaces
-	}}
+		return err
+	}
 }
 
 // Printed is reached when a run has printed a text.
@@ -120,13 +133,13 @@ func (p *Product) nodeContainer(ctx context.Context) (live.Engine, string, error
 }
 
 // onNode asks the API server from its own node, so that no kubeconfig on this machine is needed.
-func (p *Product) onNode(ctx context.Context, command ...string) error {
+func (p *Product) onNode(ctx context.Context, command ...string) (string, error) {
 	engine, node, err := p.nodeContainer(ctx)
 	if err != nil {
-		return err
+		return "", err
 	}
-	_, err = engine.Run(ctx, append([]string{
+	answer, err := engine.Run(ctx, append([]string{
 		"exec", node, "kubectl", "--kubeconfig=/etc/kubernetes/admin.conf", "--request-timeout=5s",
 	}, command...)...)
-	return err
+	return strings.TrimSpace(answer), err
 }

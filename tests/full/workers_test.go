@@ -10,7 +10,9 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 	"k8s.io/apimachinery/pkg/watch"
 
 	"github.com/rampart-iac/rampart/tests/framework"
@@ -44,6 +46,7 @@ func TestWorkersComeAndGo(t *testing.T) {
 	s.works(t, second)
 
 	evicted := s.spread(t, second)
+	s.staysAfterAll(t, second)
 	s.configure(t, map[string]any{"workers": 1})
 	s.mustUp(t)
 	s.connect(t)
@@ -54,6 +57,44 @@ func TestWorkersComeAndGo(t *testing.T) {
 	evicted(t)
 	s.KnowsNoToken(t)
 	s.holds(t)
+}
+
+// staysAfterAll kills a run that sends a worker away, and cannot because of a budget. The worker is wanted again: pods come to it,
+// and nobody is at work any more to move others away.
+func (s *stack) staysAfterAll(t *testing.T, node string) {
+	t.Helper()
+	all := intstr.FromString("100%")
+	budgets := s.Client.PolicyV1().PodDisruptionBudgets(framework.TenantBlue)
+	if _, err := budgets.Create(t.Context(), &policyv1.PodDisruptionBudget{
+		ObjectMeta: metav1.ObjectMeta{Name: "spread", Namespace: framework.TenantBlue},
+		Spec: policyv1.PodDisruptionBudgetSpec{
+			MinAvailable: &all, Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app": "spread"}},
+		},
+	}, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	s.configure(t, map[string]any{"workers": 1})
+	s.killUp(t, framework.Closed(node))
+	drains := func() bool {
+		_, err := s.ControlPlane().Exec(t.Context(), "pgrep", "-f", "^kubectl .* drain "+node+" ")
+		return err == nil
+	}
+	if !drains() {
+		t.Error("control: the drain ended with the run that was killed")
+	}
+	s.configure(t, map[string]any{"workers": 2})
+	s.mustUp(t)
+	if drains() {
+		t.Error("a drain is still at work")
+	}
+	if err := budgets.Delete(t.Context(), "spread", metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	found, err := s.Client.CoreV1().Nodes().Get(t.Context(), node, metav1.GetOptions{})
+	if err != nil || found.Spec.Unschedulable {
+		t.Errorf("%s is wanted again, and closed to pods: %t, %v", node, found.Spec.Unschedulable, err)
+	}
+	s.works(t, node)
 }
 
 // works runs a pod on a node and a command in it, which needs the kubelet's serving certificate.

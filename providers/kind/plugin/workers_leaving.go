@@ -61,8 +61,14 @@ func (s scaling) lookAt(ctx context.Context, name string) (known, closed bool, e
 	return answer != "", strings.HasSuffix(answer, " true"), err
 }
 
+// endDrain ends what a killed run has left at work on the control plane: it would go on to move pods away.
+const endDrain = `pkill -f "^kubectl .* drain $1 " || [ $? = 1 ]`
+
 // reopen lets pods back to a worker that stays, unless it was its administrator who closed it.
 func (s scaling) reopen(ctx context.Context, name string, wasOpen bool) error {
+	if _, err := s.engine.exec(ctx, s.controlPlane.Name, nil, "sh", "-euc", endDrain, "sh", name); err != nil {
+		return err
+	}
 	if wasOpen {
 		progressOf(ctx).Info("Letting pods back to " + name)
 		if _, err := s.kubectl(ctx, "uncordon", name); err != nil {
