@@ -57,7 +57,8 @@ func Going(namespace string) Stage {
 
 // Closed is reached when a node takes no more pods.
 func Closed(node string) Stage {
-	return Stage{"node " + node + " is closed to pods", says("true", "get", "node", node, "--output", "jsonpath={.spec.unschedulable}")}
+	return Stage{"node " + node + " is closed to pods", says("true",
+		"get", "node", node, "--output", "jsonpath={.spec.unschedulable}")}
 }
 
 // says wants an answer of the API server.
