@@ -99,7 +99,7 @@ test-apiserver: tools sigstore ## a real API server without nodes: what it admit
 test-e2e: tools ## a real cluster, brought up through the product and attacked; needs root
 	@go test -count=1 -timeout 45m -parallel 6 ./tests/e2e/...
 
-# Not part of "make test": three quarters of an hour, and three more versions of Kubernetes to build on a fresh machine.
+# Not part of "make test": an hour, and three more versions of Kubernetes to build on a fresh machine.
 .PHONY: test-full
 test-full: rampart ## what takes too long for every change: upgrades, other TLS floors, workers, each sabotage alone; needs root
 	@go test -count=1 -timeout 180m -v ./tests/full/...

@@ -97,6 +97,16 @@ func (r *Running) Await(ctx context.Context, product *Product, stage Stage) erro
 	return err
 }
 
+// KillAt ends a run and everything that it started, without a warning, when it reaches a stage.
+func (r *Running) KillAt(ctx context.Context, product *Product, stage Stage) error {
+	err := r.Await(ctx, product, stage)
+	if err := errors.Join(err, r.KillTree()); err != nil {
+		return err
+	}
+	_, err = r.Wait(ctx)
+	return err
+}
+
 // printed says whether a text stands in what the command has printed so far.
 func (r *Running) printed(text string) error {
 	soFar, err := os.ReadFile(r.log.Name())

@@ -1,7 +1,6 @@
 package full
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -97,13 +96,7 @@ func (s *stack) killUp(t *testing.T, stage framework.Stage) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := run.Await(t.Context(), s.Product, stage); err != nil {
-		t.Fatal(errors.Join(err, run.KillTree()))
-	}
-	if err := run.KillTree(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := run.Wait(t.Context()); err != nil {
+	if err := run.KillAt(t.Context(), s.Product, stage); err != nil {
 		t.Fatal(err)
 	}
 }

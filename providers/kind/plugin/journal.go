@@ -97,49 +97,60 @@ func readJournal(directory string) (journal, bool, error) {
 	return found, true, nil
 }
 
+// changeJournal changes the journal in a cluster's directory, if there is one. The change says whether there is any.
+func changeJournal(directory string, change func(found *journal) bool) error {
+	found, ok, err := readJournal(directory)
+	if err != nil || !ok || !change(&found) {
+		return err
+	}
+	return found.write(directory)
+}
+
 // noteUpgrade puts into the journal to which version an upgrade is under way, "" for none. The journal of a cluster that
 // stands anew says none.
 func noteUpgrade(directory, version string) error {
-	found, ok, err := readJournal(directory)
-	if err != nil || !ok || found.Upgrading == version {
-		return err
-	}
-	found.Upgrading = version
-	return found.write(directory)
+	return changeJournal(directory, func(found *journal) bool {
+		changes := found.Upgrading != version
+		found.Upgrading = version
+		return changes
+	})
 }
 
 // noteDeleting puts into the journal that the cluster is being deleted.
 func noteDeleting(state ClusterState) error {
-	found, ok, err := readJournal(state.Directory)
-	if err != nil || !ok || found.ClusterID != state.ClusterID || found.Phase == phaseDeleting {
-		return err
-	}
-	found.Phase = phaseDeleting
-	return found.write(state.Directory)
+	return changeJournal(state.Directory, func(found *journal) bool {
+		changes := found.ClusterID == state.ClusterID && found.Phase != phaseDeleting
+		if changes {
+			found.Phase = phaseDeleting
+		}
+		return changes
+	})
 }
 
-// noteLeaving puts into the journal that a worker is being sent away, and whether it was open to pods before. What an earlier
-// run has noted of it stays.
-func noteLeaving(directory, worker string, wasOpen bool) error {
-	found, ok, err := readJournal(directory)
-	if _, noted := found.Leaving[worker]; err != nil || !ok || noted {
-		return err
-	}
-	if found.Leaving == nil {
-		found.Leaving = map[string]bool{}
-	}
-	found.Leaving[worker] = wasOpen
-	return found.write(directory)
+// noteLeaving puts into the journal that a worker is being sent away, and whether it is open to pods. What an earlier run has
+// noted of it stays, and is what counts: it returns whether the worker was open before all of that.
+func noteLeaving(directory, worker string, isOpen bool) (wasOpen bool, err error) {
+	wasOpen = isOpen
+	return wasOpen, changeJournal(directory, func(found *journal) bool {
+		if noted, leaving := found.Leaving[worker]; leaving {
+			wasOpen = noted
+			return false
+		}
+		if found.Leaving == nil {
+			found.Leaving = map[string]bool{}
+		}
+		found.Leaving[worker] = isOpen
+		return true
+	})
 }
 
 // forgetLeaving takes a worker out of the journal that stays after all.
 func forgetLeaving(directory, worker string) error {
-	found, ok, err := readJournal(directory)
-	if _, noted := found.Leaving[worker]; err != nil || !ok || !noted {
-		return err
-	}
-	delete(found.Leaving, worker)
-	return found.write(directory)
+	return changeJournal(directory, func(found *journal) bool {
+		_, leaving := found.Leaving[worker]
+		delete(found.Leaving, worker)
+		return leaving
+	})
 }
 
 // write puts the journal into a cluster's directory.

@@ -18,14 +18,14 @@ func (j journal) isLeaving(inputs ClusterArgs) bool {
 	})
 }
 
-// leaving are the workers that stand and are wanted, and that a run had begun to send away.
-func (s scaling) leaving(nodes []nodeContainer, change workerChange, halfMade []string) ([]string, error) {
+// leaving are the workers that stand and are wanted, and that a run had begun to send away, and whether they were open to pods.
+func (s scaling) leaving(nodes []nodeContainer, change workerChange, halfMade []string) (map[string]bool, error) {
 	found, _, err := readJournal(s.args.Directory)
-	var names []string
+	names := map[string]bool{}
 	for _, node := range nodes {
-		_, leaving := found.Leaving[node.Name]
+		wasOpen, leaving := found.Leaving[node.Name]
 		if leaving && !slices.Contains(change.remove, node.Name) && !slices.Contains(halfMade, node.Name) {
-			names = append(names, node.Name)
+			names[node.Name] = wasOpen
 		}
 	}
 	return names, err
@@ -33,12 +33,8 @@ func (s scaling) leaving(nodes []nodeContainer, change workerChange, halfMade []
 
 // keep lets such workers be. It returns those that cannot stay as they are, because Kubernetes has forgotten them: they are made
 // anew.
-func (s scaling) keep(ctx context.Context, leaving []string) (forgotten []string, err error) {
-	found, _, err := readJournal(s.args.Directory)
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range leaving {
+func (s scaling) keep(ctx context.Context, leaving map[string]bool) (forgotten []string, err error) {
+	for _, name := range sortedKeys(leaving) {
 		known, _, err := s.lookAt(ctx, name)
 		if err != nil {
 			return nil, err
@@ -47,7 +43,7 @@ func (s scaling) keep(ctx context.Context, leaving []string) (forgotten []string
 			forgotten = append(forgotten, name)
 			continue
 		}
-		if err := s.reopen(ctx, name, found.Leaving[name]); err != nil {
+		if err := s.reopen(ctx, name, leaving[name]); err != nil {
 			return nil, err
 		}
 	}
@@ -80,17 +76,14 @@ func (s scaling) reopen(ctx context.Context, name string, wasOpen bool) error {
 
 // empty moves pods away from a worker that is to go. If they cannot go, it stays for now, as it was.
 func (s scaling) empty(ctx context.Context, name string, closed bool) error {
-	if err := noteLeaving(s.args.Directory, name, !closed); err != nil {
+	wasOpen, err := noteLeaving(s.args.Directory, name, !closed)
+	if err != nil {
 		return err
 	}
 	progressOf(ctx).Info("Moving pods away from " + name)
-	_, err := s.kubectl(ctx, "drain", name, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout", drainTimeout)
+	_, err = s.kubectl(ctx, "drain", name, "--ignore-daemonsets", "--delete-emptydir-data", "--timeout", drainTimeout)
 	if err == nil {
 		return nil
 	}
-	found, _, unread := readJournal(s.args.Directory)
-	if unread != nil {
-		return errors.Join(err, unread)
-	}
-	return errors.Join(err, s.reopen(context.WithoutCancel(ctx), name, found.Leaving[name]))
+	return errors.Join(err, s.reopen(context.WithoutCancel(ctx), name, wasOpen))
 }

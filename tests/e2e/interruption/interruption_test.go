@@ -127,7 +127,13 @@ func interrupt(t *testing.T, product *framework.Product, stage framework.Stage) 
 // kill ends up and everything that it started, without a warning, when it reaches a stage.
 func kill(t *testing.T, product *framework.Product, stage framework.Stage) {
 	t.Helper()
-	end(t, start(t, product, stage))
+	run, err := product.StartUp()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run.KillAt(t.Context(), product, stage); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // killedOverDestroy kills destroy over the nodes. The state is that of before: it has all that there was. Nobody must believe it.
@@ -137,10 +143,9 @@ func killedOverDestroy(t *testing.T, product *framework.Product) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := run.Await(t.Context(), product, framework.NodesGoing); err != nil {
-		t.Fatal(errors.Join(err, run.KillTree()))
+	if err := run.KillAt(t.Context(), product, framework.NodesGoing); err != nil {
+		t.Fatal(err)
 	}
-	end(t, run)
 	state, err := product.Pulumi(t.Context(), "stack", "export", "--stack", product.Stack)
 	if err != nil || !strings.Contains(state, "kind:Cluster::") {
 		t.Fatalf("control: the state knows no cluster any more: %v", err)
@@ -148,16 +153,6 @@ func killedOverDestroy(t *testing.T, product *framework.Product) {
 	result, err := product.Up(t.Context())
 	if err == nil || !strings.Contains(result.Output(), "was being deleted by a run that was cut off") {
 		t.Errorf("up takes a cluster that is half gone for standing: %v\n%s", err, result)
-	}
-}
-
-func end(t *testing.T, run *framework.Running) {
-	t.Helper()
-	if err := run.KillTree(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := run.Wait(t.Context()); err != nil {
-		t.Fatal(err)
 	}
 }
 

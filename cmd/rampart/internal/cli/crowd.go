@@ -221,22 +221,25 @@ func (s *session) removeStray(ctx context.Context, pulumi *engine.Engine, names 
 	borders := client.Resource(schema.GroupVersionResource{
 		Group: "crd.projectcalico.org", Version: "v1", Resource: "globalnetworkpolicies",
 	})
+	// All at once, and then a wait for each: a namespace takes seconds to go.
+	var going []string
 	for _, name := range names {
 		namespace, err := namespaces.Get(ctx, name, metav1.GetOptions{})
-		switch {
-		case apierrors.IsNotFound(err):
-		case err != nil:
-			return fail(err)
-		case namespace.GetLabels()[tenant.TenantLabel] == name:
+		if err == nil && namespace.GetLabels()[tenant.TenantLabel] == name {
+			going = append(going, name)
 			err = namespaces.Delete(ctx, name, metav1.DeleteOptions{})
-			if err == nil || apierrors.IsNotFound(err) {
-				err = untilGone(ctx, namespaces, name)
-			}
-			if err != nil {
-				return fail(err)
-			}
 		}
-		// Last, as the engine does it: the border stands as long as there are pods behind it.
+		if err != nil && !apierrors.IsNotFound(err) {
+			return fail(err)
+		}
+	}
+	for _, name := range going {
+		if err := untilGone(ctx, namespaces, name); err != nil {
+			return fail(err)
+		}
+	}
+	// Last, as the engine does it: the border stands as long as there are pods behind it.
+	for _, name := range names {
 		if err := borders.Delete(ctx, isolation.BorderName(name), metav1.DeleteOptions{}); err != nil && !apierrors.IsNotFound(err) {
 			return fail(err)
 		}
