@@ -29,18 +29,39 @@ type containerDescription struct {
 const nerdctlNetworksLabel = "nerdctl/networks"
 
 func (k *kindClient) nodes(ctx context.Context, cluster string) ([]nodeContainer, error) {
-	names, err := k.engine.run(ctx, "ps", "--all", "--filter", "label="+kindClusterLabel+"="+cluster, "--format", "{{.Names}}")
-	if err != nil {
-		return nil, fmt.Errorf("listing the nodes of cluster %s: %w", cluster, err)
+	names, _, err := k.containers(ctx, cluster)
+	if err != nil || len(names) == 0 {
+		return nil, err
 	}
-	if names == "" {
-		return nil, nil
-	}
-	out, err := k.engine.run(ctx, append([]string{"container", "inspect"}, strings.Fields(names)...)...)
+	out, err := k.engine.run(ctx, append([]string{"container", "inspect"}, names...)...)
 	if err != nil {
 		return nil, fmt.Errorf("looking at the nodes of cluster %s: %w", cluster, err)
 	}
 	return parseNodes(out)
+}
+
+// containers are the names of a cluster's containers, and apart from them of those that podman has begun to remove: killed over
+// it, it keeps the name of one that it cannot describe any more ("container not known"), and can only end what it began.
+func (k *kindClient) containers(ctx context.Context, cluster string) (names, half []string, err error) {
+	format := "{{.Names}}"
+	if k.name() == enginePodman {
+		format += " {{.State}}"
+	}
+	out, err := k.engine.run(ctx, "ps", "--all", "--filter", "label="+kindClusterLabel+"="+cluster, "--format", format)
+	if err != nil {
+		return nil, nil, fmt.Errorf("listing the nodes of cluster %s: %w", cluster, err)
+	}
+	for line := range strings.Lines(out) {
+		name, state, _ := strings.Cut(strings.TrimSpace(line), " ")
+		switch {
+		case name == "":
+		case strings.EqualFold(state, "removing"):
+			half = append(half, name)
+		default:
+			names = append(names, name)
+		}
+	}
+	return names, half, nil
 }
 
 func parseNodes(text string) ([]nodeContainer, error) {
@@ -78,11 +99,11 @@ func (k *kindClient) deleteNodes(ctx context.Context, cluster string) error {
 	ctx, cancel := context.WithTimeout(ctx, goneTimeout)
 	defer cancel()
 	for {
-		nodes, err := k.nodes(ctx, cluster)
+		names, half, err := k.containers(ctx, cluster)
 		if err != nil {
 			return err
 		}
-		if len(nodes) == 0 {
+		if len(names)+len(half) == 0 {
 			break
 		}
 		args := []string{"rm", "--force", "--volumes"}
@@ -90,9 +111,7 @@ func (k *kindClient) deleteNodes(ctx context.Context, cluster string) error {
 			// Docker kills at once; podman would first wait ten seconds for a node to shut down in order.
 			args = append(args, "--time", "0")
 		}
-		for _, node := range nodes {
-			args = append(args, node.Name)
-		}
+		args = slices.Concat(args, names, half)
 		// A container that is just being made or unmade cannot always be removed at the first attempt.
 		_, err = k.engine.run(ctx, args...)
 		if err == nil {
