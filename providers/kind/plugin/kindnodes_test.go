@@ -20,7 +20,6 @@ volume)
 esac
 `
 
-//nolint:paralleltest // the environment of the process names the engine
 func TestHalfRemovedNodesAreNoneAndAreRemoved(t *testing.T) {
 	programs, state := t.TempDir(), t.TempDir()
 	installEngine(t, programs, enginePodman, halvedPodman)
