@@ -14,6 +14,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/rampart-iac/rampart/verify"
@@ -46,7 +47,7 @@ func auditFootprints(ctx context.Context, scope *verify.Scope, trial *verify.Tri
 		return err
 	}
 	canary := "canary-" + rand.Text()
-	if err := trial.Control("the intruder's account makes a pod, a Deployment and a Secret",
+	if err := trial.Control("the intruder's account makes a pod, a Deployment and a Secret, and changes one",
 		leaveFootprints(ctx, scope, namespace, token, canary)); err != nil {
 		return err
 	}
@@ -70,7 +71,7 @@ func auditFootprints(ctx context.Context, scope *verify.Scope, trial *verify.Tri
 	case waited != nil:
 		return waited
 	default:
-		trial.Held("RMP-AUD-001", "%d footprints of %s are in the log: pod, Deployment, Secret, refusals, shell and namespace",
+		trial.Held("RMP-AUD-001", "%d footprints of %s are in the log: pod, Deployment, patch, Secret, refusals, shell and namespace",
 			len(footprints(namespace, user)), user)
 	}
 	return noContent(ctx, node, trial, folder, canary, token)
@@ -101,13 +102,15 @@ func footprints(namespace, user string) []footprint {
 				event.ObjectRef.Namespace == namespace && event.ObjectRef.Name == name && event.ResponseStatus.Code == code
 		}
 	}
-	const created, forbidden = 201, 403
+	const changed, created, forbidden = 200, 201, 403
 	return []footprint{
 		{"a namespace was made", func(event auditEvent) bool {
 			return event.Verb == "create" && event.ObjectRef.Resource == "namespaces" && event.ObjectRef.Name == namespace
 		}},
 		{user + " made a pod", did("create", "pods", "footprint", created)},
 		{user + " made a Deployment", did("create", "deployments", "footprint", created)},
+		// Its content cannot be written as it came, and an API server that tries to writes nothing.
+		{user + " changed a Deployment with a patch in YAML", did("patch", "deployments", "footprint", changed)},
 		{user + " made a Secret", did("create", "secrets", "footprint", created)},
 		{user + " was refused the list of Secrets", did("list", "secrets", "", forbidden)},
 		// What it asked for was not read before it was refused: the name is unknown.
@@ -119,7 +122,7 @@ func footprints(namespace, user string) []footprint {
 	}
 }
 
-// intruder makes an account that may make pods, Deployments and Secrets in the run's own namespace, and returns its name
+// intruder makes an account that may make pods, Deployments and Secrets, and change Deployments, in the run's own namespace, and returns its name
 // and a token.
 func intruder(ctx context.Context, scope *verify.Scope, namespace string) (user, token string, err error) {
 	meta := metav1.ObjectMeta{Name: "intruder", Labels: scope.Labels()}
@@ -129,7 +132,7 @@ func intruder(ctx context.Context, scope *verify.Scope, namespace string) (user,
 	}
 	if _, err := scope.Client.RbacV1().Roles(namespace).Create(ctx, &rbacv1.Role{ObjectMeta: meta, Rules: []rbacv1.PolicyRule{
 		{APIGroups: []string{""}, Resources: []string{"pods", "secrets"}, Verbs: []string{"create"}},
-		{APIGroups: []string{"apps"}, Resources: []string{"deployments"}, Verbs: []string{"create"}},
+		{APIGroups: []string{"apps"}, Resources: []string{"deployments"}, Verbs: []string{"create", "patch"}},
 	}}, metav1.CreateOptions{}); err != nil {
 		return "", "", err
 	}
@@ -175,6 +178,11 @@ func leaveFootprints(ctx context.Context, scope *verify.Scope, namespace, token,
 			Template: corev1.PodTemplateSpec{ObjectMeta: metav1.ObjectMeta{Labels: pod.Labels}, Spec: pod.Spec},
 		},
 	}, metav1.CreateOptions{}); err != nil {
+		return err
+	}
+	patch := "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: " + meta.Name + "\n  annotations:\n    verify: patched\n"
+	if _, err := client.AppsV1().Deployments(namespace).Patch(ctx, meta.Name, types.ApplyYAMLPatchType, []byte(patch),
+		metav1.PatchOptions{FieldManager: "rampart-verify"}); err != nil {
 		return err
 	}
 	return beRefused(ctx, client, namespace, meta)

@@ -2,6 +2,7 @@ package hardening
 
 import (
 	"os"
+	"slices"
 	"testing"
 
 	"k8s.io/apiserver/pkg/apis/audit"
@@ -9,12 +10,21 @@ import (
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"sigs.k8s.io/yaml"
+
+	"github.com/rampart-iac/rampart/baseline"
 )
 
 // TestAuditPolicyLevels asks the API server's own evaluator.
 func TestAuditPolicyLevels(t *testing.T) {
 	t.Parallel()
-	policy, err := auditpolicy.LoadPolicyFromBytes([]byte(auditPolicy))
+	for _, version := range baseline.SupportedKubernetesVersions() {
+		t.Run(string(version), func(t *testing.T) { t.Parallel(); levels(t, version) })
+	}
+}
+
+func levels(t *testing.T, version baseline.KubernetesVersion) {
+	t.Helper()
+	policy, err := auditpolicy.LoadPolicyFromBytes([]byte(auditPolicyOf(version)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,8 +58,14 @@ func TestAuditPolicyLevels(t *testing.T) {
 				Path:            request.Path,
 				ResourceRequest: request.Path == "",
 			})
-			if got.Level != request.Want {
-				t.Errorf("level %s, want %s", got.Level, request.Want)
+			want := request.Want
+			// An older API server drops the event of a patch if it shall write its content, and that is no JSON.
+			if withContent := []audit.Level{audit.LevelRequest, audit.LevelRequestResponse}; request.Verb == "patch" &&
+				!version.Has(patchesAreTranscoded) && slices.Contains(withContent, want) {
+				want = audit.LevelMetadata
+			}
+			if got.Level != want {
+				t.Errorf("level %s, want %s", got.Level, want)
 			}
 		})
 	}
