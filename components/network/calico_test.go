@@ -154,7 +154,7 @@ func TestNode(t *testing.T) {
 	pod := daemonSet.Spec.Template.Spec
 	for name, want := range map[string]string{
 		"CALICO_IPV4POOL_CIDR": "172.20.0.0/14", "CALICO_IPV4POOL_VXLAN": "Always", "CALICO_IPV4POOL_IPIP": "Never",
-		"CALICO_NETWORKING_BACKEND": "vxlan", "FELIX_IPV6SUPPORT": "false", "FELIX_HEALTHHOST": "localhost",
+		"CALICO_NETWORKING_BACKEND": "vxlan", "FELIX_IPV6SUPPORT": "false", "FELIX_HEALTHHOST": "127.0.0.1",
 		"FELIX_USAGEREPORTINGENABLED": "false", "FELIX_PROMETHEUSMETRICSENABLED": "false", "FELIX_VXLANMTU": "1400",
 		"FELIX_FAILSAFEINBOUNDHOSTPORTS": "tcp:22,udp:68,tcp:6443",
 		"IP_AUTODETECTION_METHOD":        "kubernetes-internal-ip", "DATASTORE_TYPE": "kubernetes",

@@ -121,9 +121,16 @@ func kubeControllersPod(image string) *corev1.PodSpecArgs {
 				TimeoutSeconds:      pulumi.Int(10),
 				FailureThreshold:    pulumi.Int(6),
 			},
+			// Later layers wait for it: it is asked often until it has started, and seldom from then on.
+			StartupProbe: &corev1.ProbeArgs{
+				Exec:             execute("/usr/bin/check-status", "-r"),
+				PeriodSeconds:    pulumi.Int(1),
+				TimeoutSeconds:   pulumi.Int(10),
+				FailureThreshold: pulumi.Int(120),
+			},
 			ReadinessProbe: &corev1.ProbeArgs{
 				Exec:           execute("/usr/bin/check-status", "-r"),
-				PeriodSeconds:  pulumi.Int(5),
+				PeriodSeconds:  pulumi.Int(10),
 				TimeoutSeconds: pulumi.Int(10),
 			},
 			// The file that the probes read; the rest of the file system is read-only.

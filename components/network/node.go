@@ -21,6 +21,10 @@ const (
 	nodeApp         = "calico-node"
 	cniBinVolume    = "cni-bin"
 	cniConfigVolume = "cni-config"
+
+	// Where Felix says how it is: to its own node, and to nobody else.
+	felixHealthHost = "127.0.0.1"
+	felixHealthPort = 9099
 )
 
 // hostPaths are what calico-node shares with the node: no more than programming its network takes. Upstream's mounts
@@ -185,7 +189,8 @@ func nodeEnvironment(args CalicoArgs) corev1.EnvVarArray {
 
 		// Health is asked for by the probes below, inside the node.
 		variable("FELIX_HEALTHENABLED", "true"),
-		variable("FELIX_HEALTHHOST", "localhost"),
+		variable("FELIX_HEALTHHOST", felixHealthHost),
+		variable("FELIX_HEALTHPORT", strconv.Itoa(felixHealthPort)),
 		variable("FELIX_PROMETHEUSMETRICSENABLED", "false"),
 		// Nothing is reported to Calico's makers.
 		variable("FELIX_USAGEREPORTINGENABLED", "false"),
@@ -240,18 +245,27 @@ func nodeContainer(args CalicoArgs, mounts corev1.VolumeMountArray) *corev1.Cont
 		// It writes /proc/sys, which only a privileged container has read-write.
 		SecurityContext: &corev1.SecurityContextArgs{Privileged: pulumi.Bool(true)},
 		LivenessProbe: &corev1.ProbeArgs{
-			Exec:                execute("/bin/calico-node", "-felix-live"),
+			HttpGet:             felixHealth("/liveness"),
 			InitialDelaySeconds: pulumi.Int(10),
 			PeriodSeconds:       pulumi.Int(10),
 			TimeoutSeconds:      pulumi.Int(10),
 			FailureThreshold:    pulumi.Int(6),
 		},
 		ReadinessProbe: &corev1.ProbeArgs{
-			Exec:           execute("/bin/calico-node", "-felix-ready"),
-			PeriodSeconds:  pulumi.Int(5),
-			TimeoutSeconds: pulumi.Int(10),
+			HttpGet:          felixHealth("/readiness"),
+			PeriodSeconds:    pulumi.Int(2),
+			TimeoutSeconds:   pulumi.Int(10),
+			FailureThreshold: pulumi.Int(5),
 		},
 		VolumeMounts: mounts,
+	}
+}
+
+// felixHealth asks Felix itself. The pod is in the node's network, where the kubelet reaches its loopback; a command in the
+// container would start a program of many megabytes every few seconds, to ask the same.
+func felixHealth(path string) *corev1.HTTPGetActionArgs {
+	return &corev1.HTTPGetActionArgs{
+		Host: pulumi.String(felixHealthHost), Path: pulumi.String(path), Port: pulumi.Int(felixHealthPort),
 	}
 }
 
