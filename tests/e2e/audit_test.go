@@ -78,7 +78,7 @@ func TestAuditLogKeepsSecretsOut(t *testing.T) {
 	t.Parallel()
 	namespace := cluster.Namespace(t)
 	canary := "canary-" + rand.Text()
-	createSecret(t, namespace, "canary", canary)
+	cluster.CreateSecret(t, namespace, "canary", canary)
 	if _, err := cluster.Client.CoreV1().Secrets(namespace).Get(t.Context(), "canary", metav1.GetOptions{}); err != nil {
 		t.Fatal(err)
 	}

@@ -2,12 +2,10 @@ package e2e
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -22,7 +20,7 @@ func TestSecretsAreEncryptedInEtcd(t *testing.T) {
 	t.Parallel()
 	namespace := cluster.Namespace(t)
 	hidden, shown := "canary-"+rand.Text(), "canary-"+rand.Text()
-	createSecret(t, namespace, "canary", hidden)
+	cluster.CreateSecret(t, namespace, "canary", hidden)
 	_, err := cluster.Client.CoreV1().ConfigMaps(namespace).Create(t.Context(), &corev1.ConfigMap{
 		ObjectMeta: metav1.ObjectMeta{Name: "canary"}, Data: map[string]string{"value": shown},
 	}, metav1.CreateOptions{})
@@ -30,11 +28,11 @@ func TestSecretsAreEncryptedInEtcd(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	raw := etcdValue(t, "/registry/configmaps/"+namespace+"/canary")
+	raw := cluster.EtcdValue(t, "/registry/configmaps/"+namespace+"/canary")
 	if !bytes.Contains(raw, []byte(shown)) {
 		t.Fatalf("control: the config map's value is not in its %d bytes: this test would see nothing", len(raw))
 	}
-	raw = etcdValue(t, "/registry/secrets/"+namespace+"/canary")
+	raw = cluster.EtcdValue(t, "/registry/secrets/"+namespace+"/canary")
 	if want := []byte("k8s:enc:secretbox:v1:"); !bytes.HasPrefix(raw, want) {
 		t.Errorf("the secret's bytes in etcd start %q, want %q", raw[:min(len(raw), 40)], want)
 	}
@@ -53,47 +51,18 @@ func TestSecretsAreEncryptedInEtcd(t *testing.T) {
 // TestAllSecretsAreEncrypted covers those that were made while the cluster came up.
 func TestAllSecretsAreEncrypted(t *testing.T) {
 	t.Parallel()
-	createSecret(t, cluster.Namespace(t), "one-at-least", "any")
+	cluster.CreateSecret(t, cluster.Namespace(t), "one-at-least", "any")
 	secrets, err := cluster.Client.CoreV1().Secrets("").List(t.Context(), metav1.ListOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, secret := range secrets.Items {
-		raw := etcdValue(t, fmt.Sprintf("/registry/secrets/%s/%s", secret.Namespace, secret.Name))
+		raw := cluster.EtcdValue(t, fmt.Sprintf("/registry/secrets/%s/%s", secret.Namespace, secret.Name))
 		// Tests that run beside this one delete theirs.
 		if len(raw) > 0 && !bytes.HasPrefix(raw, []byte("k8s:enc:secretbox:v1:")) {
 			t.Errorf("secret %s/%s is not encrypted", secret.Namespace, secret.Name)
 		}
 	}
-}
-
-func createSecret(t *testing.T, namespace, name, value string) {
-	t.Helper()
-	_, err := cluster.Client.CoreV1().Secrets(namespace).Create(t.Context(), &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Name: name}, StringData: map[string]string{"value": value},
-	}, metav1.CreateOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// etcdctl asks etcd itself, past the API server.
-func etcdctl(ctx context.Context, command ...string) (string, error) {
-	return cluster.ExecPod(ctx, "kube-system", "etcd-"+cluster.ControlPlane().Name, append([]string{
-		"etcdctl", "--endpoints=https://127.0.0.1:2379", "--cacert=/etc/kubernetes/pki/etcd/ca.crt",
-		"--cert=/etc/kubernetes/pki/etcd/server.crt", "--key=/etc/kubernetes/pki/etcd/server.key",
-	}, command...)...)
-}
-
-func etcdValue(t *testing.T, key string) []byte {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	value, err := etcdctl(ctx, "get", "--print-value-only", key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return []byte(value)
 }
 
 // etcdFilesWith returns the names of etcd's files that hold a text.

@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 
 // run brings the stack up, runs the specs and takes it down; what destroy leaves behind is a failure like any other.
 func run(ctx context.Context, m *testing.M, out io.Writer) (code int, err error) {
-	giveUp, err := framework.TakeTurn()
+	giveUp, err := framework.TakeTurn(framework.FirstSeat)
 	if err != nil {
 		return 1, err
 	}
@@ -84,11 +84,11 @@ func takeDown(ctx context.Context, before framework.Census) error {
 	if _, err := product.Destroy(ctx); err != nil {
 		return err
 	}
-	after, err := product.Census(ctx)
+	left, err := product.Left(ctx, before)
 	if err != nil {
 		return err
 	}
-	if left := after.Since(before); len(left) > 0 {
+	if len(left) > 0 {
 		return fmt.Errorf("destroy left behind:\n%s", left)
 	}
 	return nil

@@ -17,7 +17,8 @@ import (
 func TestPruneRemovesOurUnusedImagesOnly(t *testing.T) {
 	engine, node := clusterImage(t)
 	const label = `LABEL org.opencontainers.image.title="Rampart kind node"`
-	const repository, container = "localhost/rampart/node:v0.0.1-", "rampart-e2e-prune"
+	const repository = "localhost/rampart/node:v0.0.1-"
+	container := cluster.Name + "-prune"
 	for name, image := range map[string]struct {
 		lines, alias string
 		used, goes   bool

@@ -54,11 +54,11 @@ func nodeSabotages() [][]sabotage {
 			t.Helper()
 			const secret = `{"kind":"Secret","apiVersion":"v1","metadata":{"name":"e2e-plain","namespace":"default"},"type":"Opaque"}`
 			const key = "/registry/secrets/default/e2e-plain"
-			if _, err := etcdctl(t.Context(), "put", key, secret); err != nil {
+			if _, err := cluster.Etcdctl(t.Context(), "put", key, secret); err != nil {
 				t.Fatal(err)
 			}
 			return func(ctx context.Context) error {
-				_, err := etcdctl(ctx, "del", key)
+				_, err := cluster.Etcdctl(ctx, "del", key)
 				return err
 			}
 		}, ids("RMP-DAT-001"), nil},

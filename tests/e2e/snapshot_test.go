@@ -29,7 +29,7 @@ func TestSnapshotAndRestore(t *testing.T) {
 	defer cancel()
 	namespace := cluster.Namespace(t)
 	const hidden = "canary-of-the-snapshot"
-	createSecret(t, namespace, "kept", hidden)
+	cluster.CreateSecret(t, namespace, "kept", hidden)
 	token := accountToken(t, framework.TenantBlue, "default")
 	self := func() error {
 		client, err := cluster.As(token)
@@ -59,7 +59,7 @@ func TestSnapshotAndRestore(t *testing.T) {
 	if err := secrets.Delete(ctx, "kept", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	createSecret(t, namespace, "later", "gone after the restore")
+	cluster.CreateSecret(t, namespace, "later", "gone after the restore")
 	if _, err := product.Run(ctx, "snapshot", "restore", file); err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func isPrivateAndEncrypted(t *testing.T, file, hidden string) {
 	if bytes.Contains(content, []byte(hidden)) {
 		t.Error("a Secret's value stands in the snapshot in plain text")
 	}
-	for _, key := range encryptionKeys(t) {
+	for _, key := range cluster.EncryptionKeys(t) {
 		if bytes.Contains(content, []byte(key.Secret)) {
 			t.Error("the key stands in the snapshot")
 		}

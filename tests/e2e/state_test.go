@@ -74,7 +74,7 @@ func TestStateHoldsNoSecretInPlainText(t *testing.T) {
 			t.Errorf("control: the state opened with the passphrase does not hold the %s: the search would see nothing", name)
 		}
 		// State, engine's own notes, temporary files, and all that any command printed.
-		for _, file := range filesWith(t, product.Dir, secret) {
+		for _, file := range product.FilesWith(t, secret) {
 			// The cluster's own folder has the kubeconfig and the files that the API server reads.
 			if !strings.HasPrefix(file, filepath.Join("home", "clusters", product.Cluster)+"/") {
 				t.Errorf("%s holds the %s in plain text", file, name)
@@ -86,40 +86,13 @@ func TestStateHoldsNoSecretInPlainText(t *testing.T) {
 // TestTenantsSecretIsInNoFile looks for the value as somebody typed it in: nothing has a reason to write that.
 func TestTenantsSecretIsInNoFile(t *testing.T) {
 	t.Parallel()
-	if files := filesWith(t, product.Dir, framework.TenantSecretValue); len(files) > 0 {
+	if files := product.FilesWith(t, framework.TenantSecretValue); len(files) > 0 {
 		t.Errorf("in plain text in %v", files)
 	}
 	secret, err := cluster.Client.CoreV1().Secrets(framework.TenantBlue).Get(t.Context(), framework.TenantSecret, metav1.GetOptions{})
 	if err != nil || string(secret.Data[framework.TenantSecretKey]) != framework.TenantSecretValue {
 		t.Errorf("control: the Secret does not hold it: %v", err)
 	}
-}
-
-func filesWith(t *testing.T, root, secret string) []string {
-	t.Helper()
-	var found []string
-	programs := filepath.Join(product.Home(), "bin") // they were there before the cluster
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if path == programs {
-			return fs.SkipDir
-		}
-		if err != nil || !entry.Type().IsRegular() {
-			return err
-		}
-		content, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		if bytes.Contains(content, []byte(secret)) {
-			relative, _ := filepath.Rel(root, path)
-			found = append(found, relative)
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found
 }
 
 // TestFilesAreTheOwnersAlone holds the folders that carry secrets to 0700 and the files in them to 0600.

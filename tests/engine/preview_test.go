@@ -46,10 +46,6 @@ func TestPlanOfANewStack(t *testing.T) {
 
 func install(t *testing.T) *framework.Product {
 	t.Helper()
-	giveUp, err := framework.TakeTurn()
-	if err != nil {
-		t.Fatal(err)
-	}
 	product, err := framework.Install(t.Context(), framework.Settings{
 		Prefix: "e2e-plan", PodCIDR: "10.217.0.0/16", ServiceCIDR: "10.117.0.0/16",
 	})
@@ -64,9 +60,6 @@ func install(t *testing.T) *framework.Product {
 		if err := product.Remove(); err != nil {
 			t.Error(err)
 		}
-		if err := giveUp(); err != nil {
-			t.Error(err)
-		}
 	})
 	if err := product.GiveSecret(t.Context()); err != nil {
 		t.Fatal(err)
@@ -78,11 +71,11 @@ func install(t *testing.T) *framework.Product {
 	if result, err := framework.WaitAtMost(t.Context(), run, previewDeadline); err != nil || result.ExitCode != 0 {
 		t.Fatalf("%v %v", err, result)
 	}
-	after, err := product.Census(t.Context())
+	made, err := product.Left(t.Context(), before)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range after.Since(before) {
+	for _, line := range made {
 		if !strings.HasPrefix(line, "file ") { // the stack itself, with nothing in it
 			t.Errorf("a preview made %s", line)
 		}

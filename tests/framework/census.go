@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rampart-iac/rampart/verify/live"
 )
@@ -14,24 +15,36 @@ import (
 // Census is what a product may leave behind on a machine, each thing a line.
 type Census []string
 
+// volume is what a census calls the only things that nobody's name is on: kind gives each node one of the engine's naming.
+const volume = "volume "
+
+// claimDeadline is how long a volume may be nobody's, while another test makes or removes a node.
+const claimDeadline = time.Minute
+
 // Census counts containers, networks and volumes of every engine, networks that podman's name server knows, the product's
-// processes, temporary files and what is in its work folder of clusters and state.
+// processes, temporary files and what is in its work folder of clusters and state. What belongs to the cluster of another
+// installation of the tests, which may stand at the same time, it leaves out.
 func (p *Product) Census(ctx context.Context) (Census, error) {
 	var census Census
 	for _, engine := range live.Engines(ctx) {
 		for kind, list := range map[string][]string{
-			"container": {"ps", "--all", "--format", "{{.Names}}"},
-			"network":   {"network", "ls", "--format", "{{.Name}}"},
-			"volume":    {"volume", "ls", "--format", "{{.Name}}"},
+			"container ": {"ps", "--all", "--format", "{{.Names}}"},
+			"network ":   {"network", "ls", "--format", "{{.Name}}"},
+			volume:       {"volume", "ls", "--format", "{{.Name}}"},
 		} {
 			names, err := engine.Lines(ctx, list...)
 			if err != nil {
 				return nil, err
 			}
 			for _, name := range names {
-				census = append(census, fmt.Sprintf("%s %s %s", engine, kind, name))
+				census = append(census, fmt.Sprintf("%s %s%s", engine, kind, name))
 			}
 		}
+		others, err := p.volumesOfOthers(ctx, engine)
+		if err != nil {
+			return nil, err
+		}
+		census = census.Since(others)
 	}
 	known, err := NameServerFiles(ctx)
 	if err != nil {
@@ -40,6 +53,7 @@ func (p *Product) Census(ctx context.Context) (Census, error) {
 	for _, file := range known {
 		census = append(census, "name server's file "+file)
 	}
+	census = slices.DeleteFunc(census, p.isOfOthers)
 	running, err := mentioning(p.Home(), p.Cluster)
 	if err != nil {
 		return nil, err
@@ -69,6 +83,55 @@ func (p *Product) Census(ctx context.Context) (Census, error) {
 	}
 	slices.Sort(census)
 	return census, nil
+}
+
+// isOfOthers says that a line has the name of a cluster that is another installation's.
+func (p *Product) isOfOthers(line string) bool {
+	name := testCluster.FindString(line)
+	return name != "" && name != p.Cluster
+}
+
+// volumesOfOthers are the lines of the volumes that nodes of other installations use.
+func (p *Product) volumesOfOthers(ctx context.Context, engine live.Engine) (Census, error) {
+	names, err := engine.Lines(ctx, "ps", "--all", "--format", "{{.Names}}")
+	if err != nil {
+		return nil, err
+	}
+	var others Census
+	for _, name := range names {
+		if !p.isOfOthers(name) {
+			continue
+		}
+		volumes, err := engine.Lines(ctx, "inspect", "--type", "container", "--format", "{{range .Mounts}}{{.Name}} {{end}}", name)
+		if err != nil {
+			continue // it has gone meanwhile, or is about to
+		}
+		for _, each := range volumes {
+			others = append(others, fmt.Sprintf("%s %s%s", engine, volume, each))
+		}
+	}
+	return others, nil
+}
+
+// Left takes a census and returns what is there and was not before. A volume without a node may be that of another test, just
+// about to make or to remove one: it gets a minute to be somebody's, or to go. Nothing else does.
+func (p *Product) Left(ctx context.Context, before Census) (Census, error) {
+	for start := time.Now(); ; {
+		now, err := p.Census(ctx)
+		if err != nil {
+			return nil, err
+		}
+		left := now.Since(before)
+		unclaimed := func(line string) bool { return strings.Contains(line, " "+volume) }
+		if len(left) == 0 || !slices.ContainsFunc(left, unclaimed) || time.Since(start) > claimDeadline {
+			return left, nil
+		}
+		select {
+		case <-ctx.Done():
+			return left, context.Cause(ctx)
+		case <-time.After(time.Second):
+		}
+	}
 }
 
 // NameServerFiles are those that podman's name server has of networks, one of each. Without podman there are none.

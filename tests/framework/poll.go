@@ -21,7 +21,9 @@ const (
 // Outage is a time in which no question was answered.
 type Outage struct {
 	Questions int
-	Length    time.Duration
+	// Since is when there was the last answer before.
+	Since  time.Time
+	Length time.Duration
 	// First is the first error, Last the last.
 	First, Last error
 }
@@ -55,7 +57,7 @@ func StartPoll(t *testing.T, ask func(context.Context) error) *Poll {
 				answered, out = time.Now(), false
 			} else {
 				if !out {
-					poll.Outages, out = append(poll.Outages, Outage{First: err}), true
+					poll.Outages, out = append(poll.Outages, Outage{First: err, Since: answered}), true
 				}
 				last := &poll.Outages[len(poll.Outages)-1]
 				last.Questions++
@@ -95,7 +97,8 @@ func (p *Poll) String() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%d of %d questions had no answer, in %d outages", p.Unanswered(), p.Asked, len(p.Outages))
 	for _, outage := range p.Outages {
-		fmt.Fprintf(&text, "; %d in %s (%v ... %v)", outage.Questions, outage.Length.Round(time.Millisecond), outage.First, outage.Last)
+		fmt.Fprintf(&text, "; %d in %s since %s (%v ... %v)", outage.Questions, outage.Length.Round(time.Millisecond),
+			outage.Since.Format(time.TimeOnly+".000"), outage.First, outage.Last)
 	}
 	return text.String()
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -50,11 +51,16 @@ type Product struct {
 
 // Settings are the parts of a stack's configuration that a test may choose.
 type Settings struct {
-	// Prefix of the stack's and the cluster's name; the rest is random.
+	// Prefix of the stack's and the cluster's name; the rest is random. Clusters that stand beside those of other tests have
+	// "e2e", or "e2e-" and small letters.
 	Prefix string
 	// PodCIDR and ServiceCIDR are the cluster's ranges.
 	PodCIDR, ServiceCIDR string
 }
+
+// testCluster is the name of a cluster of any installation, wherever it stands in a name: a prefix, which begins with e2e, and
+// four digits.
+var testCluster = regexp.MustCompile(`\be2e(-[a-z]+)*-[0-9a-f]{4}\b`)
 
 // Tenants of every test installation, and the namespaces that they get.
 const (

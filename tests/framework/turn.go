@@ -1,21 +1,48 @@
 package framework
 
 import (
+	"errors"
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
-// TakeTurn waits until no other test of this repository has a cluster, and keeps the turn until the returned function
-// is called. Go runs test packages at the same time, and a census of an engine can only be taken alone.
-func TakeTurn() (giveUp func() error, err error) {
+// Seat is where the cluster of a test stands: Go runs test packages at the same time, and a machine of two cores carries two
+// clusters. A seat is a folder of the repository, which itself is the lock: it leaves no file behind.
+type Seat string
+
+// The seats. The first is for the package that keeps it longest; the others take turns in the second.
+const (
+	FirstSeat  Seat = "."
+	SecondSeat Seat = "tests"
+)
+
+// TakeTurn waits until a seat is free, and keeps it until the returned function is called. Without a seat named it takes
+// both: what measures, or what nobody may disturb, is alone.
+func TakeTurn(seats ...Seat) (giveUp func() error, err error) {
+	if len(seats) == 0 {
+		seats = []Seat{FirstSeat, SecondSeat}
+	}
 	root, err := RepositoryRoot()
 	if err != nil {
 		return nil, err
 	}
-	// The folder itself is the lock: it leaves no file behind.
-	dir, err := os.Open(root)
-	if err != nil {
-		return nil, err
+	var taken []*os.File
+	giveUp = func() (err error) {
+		for _, dir := range taken {
+			err = errors.Join(err, dir.Close())
+		}
+		return err
 	}
-	return dir.Close, syscall.Flock(int(dir.Fd()), syscall.LOCK_EX)
+	for _, seat := range seats {
+		dir, err := os.Open(filepath.Join(root, string(seat)))
+		if err != nil {
+			return nil, errors.Join(err, giveUp())
+		}
+		taken = append(taken, dir)
+		if err := syscall.Flock(int(dir.Fd()), syscall.LOCK_EX); err != nil {
+			return nil, errors.Join(err, giveUp())
+		}
+	}
+	return giveUp, nil
 }

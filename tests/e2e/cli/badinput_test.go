@@ -114,15 +114,6 @@ func rows() []row {
 //nolint:paralleltest // the rows all write the same configuration file
 func TestBadConfigurationIsRefusedBeforeAnythingIsMade(t *testing.T) {
 	t.Parallel()
-	giveUp, err := framework.TakeTurn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := giveUp(); err != nil {
-			t.Error(err)
-		}
-	})
 	product := install(t)
 	before, err := product.Census(t.Context())
 	if err != nil {
@@ -177,11 +168,11 @@ func TestBadConfigurationIsRefusedBeforeAnythingIsMade(t *testing.T) {
 		mustRefuse(t, product, []string{`"upp"`}, "upp")
 	})
 
-	after, err := product.Census(t.Context())
+	made, err := product.Left(t.Context(), before)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if made := after.Since(before); len(made) > 0 {
+	if len(made) > 0 {
 		t.Errorf("refused, but made:\n%s", made)
 	}
 	if entries, err := os.ReadDir(product.Home()); err != nil || len(entries) > 0 {

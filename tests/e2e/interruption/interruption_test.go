@@ -27,11 +27,11 @@ const interruptDeadline = 3 * time.Minute
 
 // TestInterruptedUpEndsInTheSameCluster walks one stack through every kind of bad luck, each where the one before left
 // it: Ctrl-C and then a kill while the nodes are made, Ctrl-C and then a kill while things are installed in them. The next
-// up goes on without a question, the last one ends in what an undisturbed one plans, and destroy leaves nothing, though one was
-// killed before it.
+// up goes on without a question, the last one ends in what an undisturbed one plans. Then a rotation of the key and an up over
+// many tenants are killed, and destroy leaves nothing, though one was killed before it.
 func TestInterruptedUpEndsInTheSameCluster(t *testing.T) {
 	t.Parallel()
-	giveUp, err := framework.TakeTurn()
+	giveUp, err := framework.TakeTurn(framework.SecondSeat)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,12 +63,17 @@ func TestInterruptedUpEndsInTheSameCluster(t *testing.T) {
 	}
 	healthy(t, product)
 
+	killedOverRotation(t, product)
 	killedOverACrowd(t, product)
 	sameAs(t, product, planned)
 
 	killedOverDestroy(t, product)
 	mustRun(t, product.Destroy)
-	if left := census(t, product).Since(before); len(left) > 0 {
+	left, err := product.Left(t.Context(), before)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(left) > 0 {
 		t.Errorf("destroy left behind:\n%s", left)
 	}
 }

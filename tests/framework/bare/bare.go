@@ -4,6 +4,7 @@ package bare
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -99,6 +100,12 @@ func Environment(dir string) (variable string, err error) {
 	return "CONTAINERS_CONF=" + file, os.WriteFile(file, []byte(text), 0o600)
 }
 
+// NetworkVariable is the one in which the kind library looks for the name of the network that an engine gets, "kind" if it is
+// not set.
+func NetworkVariable(engine live.Engine) string {
+	return "KIND_EXPERIMENTAL_" + strings.ToUpper(string(engine)) + "_NETWORK"
+}
+
 // Delete deletes a cluster, and the network that kind makes and keeps, if nobody else uses it.
 func Delete(ctx context.Context, spec Spec) error {
 	provider, err := Provider(spec.Engine)
@@ -108,7 +115,8 @@ func Delete(ctx context.Context, spec Spec) error {
 	if err := provider.Delete(spec.Name, spec.Kubeconfig); err != nil {
 		return err
 	}
-	_ = exec.CommandContext(ctx, string(spec.Engine), "network", "rm", "kind").Run()
+	network := cmp.Or(os.Getenv(NetworkVariable(spec.Engine)), "kind")
+	_ = exec.CommandContext(ctx, string(spec.Engine), "network", "rm", network).Run()
 	return nil
 }
 

@@ -17,8 +17,8 @@ import (
 
 // Ranges of pods and of services.
 const (
-	podCIDR     = "10.214.0.0/16"
-	serviceCIDR = "10.114.0.0/16"
+	podCIDR     = "10.219.0.0/16"
+	serviceCIDR = "10.119.0.0/16"
 )
 
 // toolsDeadline is for a machine on which the tools are still to be had.
@@ -34,11 +34,11 @@ type Cluster struct {
 	stack string
 }
 
-// Make makes a cluster of one node for the length of the test, and gives its pods a network. It takes the turn of all tests
-// that have clusters, and sets the environment of the process that calls the engine.
+// Make makes a cluster of one node for the length of the test, and gives its pods a network. It takes the second
+// seat, and sets the environment of the process that calls the engine.
 func Make(t *testing.T, prefix string, network Network) *Cluster {
 	t.Helper()
-	giveUp, err := framework.TakeTurn()
+	giveUp, err := framework.TakeTurn(framework.SecondSeat)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,6 +72,8 @@ func Make(t *testing.T, prefix string, network Network) *Cluster {
 	if len(engines) == 0 {
 		t.Fatal("no container engine answers")
 	}
+	// Its own, by whose name a census of another test knows whose it is.
+	t.Setenv(bare.NetworkVariable(engines[0]), "kind-"+product.Cluster)
 	made := &Cluster{Product: product, Spec: bare.Spec{
 		Name: product.Cluster, Image: image.Reference, Engine: engines[0], Kubeconfig: filepath.Join(product.Dir, "kubeconfig"),
 		PodCIDR: podCIDR, ServiceCIDR: serviceCIDR,
