@@ -103,8 +103,9 @@ func (p *Poll) String() string {
 	return text.String()
 }
 
-// GetFrom returns a question: does a web server answer to somebody who stands on a node? Each is a connection of its own.
-func GetFrom(node *Node, address string) func(context.Context) error {
+// GetFrom returns a question: does a serving pod answer to somebody who stands on a node, by its name? Each is a connection of its
+// own.
+func GetFrom(node *Node, address, pod string) func(context.Context) error {
 	client := &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
 		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return node.Dial(ctx, address) },
@@ -119,7 +120,10 @@ func GetFrom(node *Node, address string) func(context.Context) error {
 			return err
 		}
 		defer func() { _ = response.Body.Close() }()
-		_, err = io.Copy(io.Discard, response.Body)
+		answer, err := io.ReadAll(response.Body)
+		if err == nil && string(answer) != pod {
+			err = fmt.Errorf("somebody answers who is not %s: %s: %.100q", pod, response.Status, answer)
+		}
 		return err
 	}
 }

@@ -238,8 +238,10 @@ type workload struct {
 
 func (s *stack) startWorkload(t *testing.T) *workload {
 	t.Helper()
-	pod := s.RunPod(t, s.ServingPod(framework.TenantBlue, "steady"))
-	service := s.Serve(t, pod)
+	wanted := s.ServingPod(framework.TenantBlue, "steady")
+	// First, so that its address is the nodes' own when somebody asks it: before, whoever asks is sent out of the cluster.
+	service := s.Serve(t, wanted)
+	pod := s.RunPod(t, wanted)
 	w := &workload{pod: pod, address: net.JoinHostPort(service.Spec.ClusterIP, fmt.Sprint(live.TCPPort))}
 	w.watch(t, s)
 	return w
@@ -254,7 +256,7 @@ func (w *workload) watch(t *testing.T, s *stack) {
 			on = node
 		}
 	}
-	ask := framework.GetFrom(on, w.address)
+	ask := framework.GetFrom(on, w.address, w.pod.Name)
 	framework.Eventually(t, "the service to answer", time.Minute, ask)
 	w.service = framework.StartPoll(t, ask)
 	client := s.Client

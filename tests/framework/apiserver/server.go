@@ -114,6 +114,7 @@ func (s *Server) start(settings Settings, programs programs) error {
 	plane.GetAPIServer().Path, plane.GetAPIServer().CertDir = apiserver, certificates
 	plane.Etcd = &envtest.Etcd{Path: etcd, DataDir: data}
 	flags := plane.GetAPIServer().Configure()
+	flags.Set("shutdown-watch-termination-grace-period", "5s") // or it would wait a minute for watches, when it is stopped
 	for name, values := range settings.Flags {
 		if len(values) == 0 {
 			flags.Disable(name) // without a value it would swallow the next flag
