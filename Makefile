@@ -59,24 +59,33 @@ tools: rampart ## find or build what a run needs, and start nothing
 doctor: rampart ## look for what would keep a run from working
 	@$(RAMPART) doctor --stack $(STACK)
 
-# Tests on real parts wait more than they work, so that everything runs side by side; packages that need a cluster take
-# turns. Go starts packages in the order in which they are named first: what takes longest, then what has to wait for a turn.
-PARTS := ./tests/e2e ./tests/engine/eks ./tests/engine/aks ./tests/apiserver/... ./tests/engine/... ./tests/e2e/... ./tests/browser
+# Tests on real parts wait more than they work, so that everything runs side by side: the specs of the cluster, which take
+# longest, and the others. Go starts packages in the order in which they are named: first what has a cluster too, then what
+# takes long.
+PARTS := ./tests/e2e/interruption ./tests/e2e/vanilla ./tests/engine/eks ./tests/engine/aks \
+	./tests/apiserver/... ./tests/engine/... ./tests/e2e/cli ./tests/browser
+
+# The engine, its plugins and API servers live for seconds, and spend a seventh of them on giving back memory.
+REAL := go test -count=1 -timeout 60m -parallel 6 -exec "env GOGC=400 GOMEMLIMIT=1GiB"
 
 # All nodes of a cluster together weigh as much to the kernel as one process beside them: compilers and tests step back, or
-# pods get no time to answer in.
+# pods get no time to answer in. What takes longest steps back least.
 .PHONY: test
 test: tools browser sigstore ## all tests; they bring their own tools and their own cluster
-	@nice -n 10 $(MAKE) --no-print-directory --keep-going --jobs=2 test-parts test-unit
+	@$(MAKE) --no-print-directory --keep-going --jobs=3 test-cluster test-parts test-unit
+
+.PHONY: test-cluster
+test-cluster:
+	@nice -n 5 $(REAL) ./tests/e2e
 
 .PHONY: test-parts
 test-parts:
-	@go test -count=1 -timeout 60m -p 6 -parallel 6 $(PARTS)
+	@nice -n 10 $(REAL) -p 6 $(PARTS)
 
 .PHONY: test-unit
 test-unit: ## tests of single packages; what has not changed since is not run again
-	@$(LIST_UNIT) && go test $$unit
-	@cd tools/airgap && go test ./...
+	@$(LIST_UNIT) && nice -n 19 go test $$unit
+	@cd tools/airgap && nice -n 19 go test ./...
 
 .PHONY: test-race
 test-race: ## tests of single packages with the race detector; needs a C compiler

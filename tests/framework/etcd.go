@@ -65,23 +65,20 @@ func (c *Cluster) EncryptionKeys(t *testing.T) []apiserverv1.Key {
 func (p *Product) FilesWith(t *testing.T, secret string) []string {
 	t.Helper()
 	var found []string
-	programs := filepath.Join(p.Home(), "bin")
-	err := filepath.WalkDir(p.Dir, func(path string, entry fs.DirEntry, err error) error {
+	programs := filepath.Join(filepath.Base(p.Home()), "bin")
+	root := os.DirFS(p.Dir)
+	err := fs.WalkDir(root, ".", func(path string, entry fs.DirEntry, err error) error {
 		if path == programs {
 			return fs.SkipDir
 		}
 		if err != nil || !entry.Type().IsRegular() {
 			return err
 		}
-		content, err := os.ReadFile(path)
-		if err != nil {
-			return err
+		content, err := fs.ReadFile(root, path)
+		if err == nil && bytes.Contains(content, []byte(secret)) {
+			found = append(found, path)
 		}
-		if bytes.Contains(content, []byte(secret)) {
-			relative, _ := filepath.Rel(p.Dir, path)
-			found = append(found, relative)
-		}
-		return nil
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)

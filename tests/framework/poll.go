@@ -103,8 +103,8 @@ func (p *Poll) String() string {
 	return text.String()
 }
 
-// GetFrom returns a question: does a serving pod answer to somebody who stands on a node, by its name? Each is a connection of its
-// own.
+// GetFrom returns a question: does a serving pod answer to somebody who stands on a node, by its name? Each is a connection of
+// its own.
 func GetFrom(node *Node, address, pod string) func(context.Context) error {
 	client := &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,

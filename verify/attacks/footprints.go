@@ -122,8 +122,8 @@ func footprints(namespace, user string) []footprint {
 	}
 }
 
-// intruder makes an account that may make pods, Deployments and Secrets, and change Deployments, in the run's own namespace, and returns its name
-// and a token.
+// intruder makes an account that may make pods, Deployments and Secrets, and change Deployments, in the run's own namespace,
+// and returns its name and a token.
 func intruder(ctx context.Context, scope *verify.Scope, namespace string) (user, token string, err error) {
 	meta := metav1.ObjectMeta{Name: "intruder", Labels: scope.Labels()}
 	accounts := scope.Client.CoreV1().ServiceAccounts(namespace)

@@ -2,6 +2,7 @@ package hardening
 
 import (
 	_ "embed" // for the audit policy
+	"errors"
 	"strings"
 
 	"github.com/rampart-iac/rampart/baseline"
@@ -24,10 +25,14 @@ var auditPatches string
 const patchesAreTranscoded baseline.MinorRelease = "v1.37"
 
 // auditPolicyOf is the policy for API servers of a version.
-func auditPolicyOf(version baseline.KubernetesVersion) string {
+func auditPolicyOf(version baseline.KubernetesVersion) (string, error) {
 	if version.Has(patchesAreTranscoded) {
-		return auditPolicy
+		return auditPolicy, nil
 	}
 	const rules = "\nrules:\n"
-	return strings.Replace(auditPolicy, rules, rules+auditPatches+"\n", 1)
+	head, tail, found := strings.Cut(auditPolicy, rules)
+	if !found {
+		return "", errors.New("the audit policy has no rules")
+	}
+	return head + rules + auditPatches + "\n" + tail, nil
 }

@@ -24,7 +24,11 @@ func TestAuditPolicyLevels(t *testing.T) {
 
 func levels(t *testing.T, version baseline.KubernetesVersion) {
 	t.Helper()
-	policy, err := auditpolicy.LoadPolicyFromBytes([]byte(auditPolicyOf(version)))
+	rendered, err := auditPolicyOf(version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, err := auditpolicy.LoadPolicyFromBytes([]byte(rendered))
 	if err != nil {
 		t.Fatal(err)
 	}

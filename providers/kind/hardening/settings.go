@@ -57,7 +57,7 @@ type EncryptionKey struct {
 func Files(settings Settings, keys ...EncryptionKey) (map[string]string, error) {
 	renderers := map[string]func() (string, error){
 		fileEncryption:     func() (string, error) { return encryptionConfiguration(keys) },
-		fileAuditPolicy:    func() (string, error) { return auditPolicyOf(settings.KubernetesVersion), nil },
+		fileAuditPolicy:    func() (string, error) { return auditPolicyOf(settings.KubernetesVersion) },
 		fileAdmission:      func() (string, error) { return admissionConfiguration(settings) },
 		fileAuthentication: authenticationConfiguration,
 		fileEtcdPatch:      etcdPatch,

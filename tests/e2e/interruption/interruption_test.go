@@ -63,7 +63,8 @@ func TestInterruptedUpEndsInTheSameCluster(t *testing.T) {
 	}
 	healthy(t, product)
 
-	killedOverRotation(t, product)
+	// A test of its own: what it makes goes before the cluster does.
+	t.Run("rotation", func(t *testing.T) { killedOverRotation(t, product) })
 	killedOverACrowd(t, product)
 	sameAs(t, product, planned)
 

@@ -116,7 +116,7 @@ func Delete(ctx context.Context, spec Spec) error {
 		return err
 	}
 	network := cmp.Or(os.Getenv(NetworkVariable(spec.Engine)), "kind")
-	_ = exec.CommandContext(ctx, string(spec.Engine), "network", "rm", network).Run()
+	_, _ = spec.Engine.Run(ctx, "network", "rm", network)
 	return nil
 }
 
