@@ -18,7 +18,8 @@ const etcdCertificates = "/etc/etcd/pki"
 // sees the copies of its certificates where kubeadm's flags look for them, and no longer the key of its authority.
 //
 // Its probes speak TLS with a client certificate, in place of kubeadm's, which need a plain-HTTP port. Liveness asks this
-// member only, without a quorum: restarting the healthy members of a cluster that lost one would make it worse.
+// member only, without a quorum: restarting the healthy members of a cluster that lost one would make it worse. Readiness,
+// which nothing waits for, is asked every ten seconds: kubeadm's every second is for a probe that starts no program.
 func etcdPatch() (string, error) {
 	etcdctl := func(command ...string) []string {
 		return append([]string{
@@ -35,6 +36,7 @@ func etcdPatch() (string, error) {
 			// A strategic merge keeps what it is not told to drop, and a probe may have one handler only.
 			"httpGet":        nil,
 			"exec":           corev1.ExecAction{Command: command},
+			"periodSeconds":  10,
 			"timeoutSeconds": 15,
 		}
 	}
