@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -8,7 +9,9 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"time"
 
+	"github.com/rampart-iac/rampart/tests/framework"
 	"github.com/rampart-iac/rampart/verify/live"
 )
 
@@ -32,6 +35,8 @@ var controlPlanePorts = []string{"2379", "2380", "6443", "10250", "10257", "1025
 //
 //nolint:paralleltest // other tests open ports on the nodes: this one runs before them
 func TestEveryPortSpeaksTLS13Only(t *testing.T) {
+	// Controller manager and scheduler end when the API server is away, and start again a while after it.
+	framework.Eventually(t, "the control plane to listen on its ports", 2*time.Minute, controlPlaneListens)
 	for _, node := range cluster.Nodes() {
 		listeners, err := node.Listeners(t.Context())
 		if err != nil {
@@ -50,12 +55,22 @@ func TestEveryPortSpeaksTLS13Only(t *testing.T) {
 		if !slices.Contains(found, "10250") {
 			t.Errorf("node %s: no kubelet among %v", node.Name, listeners)
 		}
-		for _, port := range controlPlanePorts {
-			if node.ControlPlane && !slices.Contains(found, port) {
-				t.Errorf("node %s: nothing listens on %s: %v", node.Name, port, listeners)
-			}
+	}
+}
+
+// controlPlaneListens wants every port of the control plane to be open.
+func controlPlaneListens(ctx context.Context) error {
+	node := cluster.ControlPlane()
+	listeners, err := node.Listeners(ctx)
+	if err != nil {
+		return err
+	}
+	for _, port := range controlPlanePorts {
+		if !slices.ContainsFunc(listeners, func(l live.Listener) bool { return l.Port == port }) {
+			return fmt.Errorf("node %s: nothing listens on %s: %v", node.Name, port, listeners)
 		}
 	}
+	return nil
 }
 
 func isKnownPlain(listener live.Listener) bool {
