@@ -10,9 +10,7 @@ import (
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	apiserverv1 "k8s.io/apiserver/pkg/apis/apiserver/v1"
 	"k8s.io/client-go/tools/clientcmd"
-	"sigs.k8s.io/yaml"
 
 	"github.com/rampart-iac/rampart/tests/framework"
 )
@@ -32,17 +30,9 @@ func secretsOfThisCluster(t *testing.T) map[string]string {
 	for name, user := range config.AuthInfos {
 		secrets["client key of "+name] = base64.StdEncoding.EncodeToString(user.ClientKeyData)
 	}
-	text, err := cluster.ControlPlane().Exec(t.Context(), "cat", "/etc/kubernetes/rampart/encryption.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var encryption apiserverv1.EncryptionConfiguration
-	if err := yaml.UnmarshalStrict([]byte(text), &encryption); err != nil {
-		t.Fatal(err)
-	}
 	// A Secret holds its values so, and so does the state.
 	secrets["tenant's secret"] = base64.StdEncoding.EncodeToString([]byte(framework.TenantSecretValue))
-	secrets["encryption key"] = encryption.Resources[0].Providers[0].Secretbox.Keys[0].Secret
+	secrets["encryption key"] = cluster.EncryptionKeys(t)[0].Secret
 	for name, value := range secrets {
 		if len(value) < 40 {
 			t.Fatalf("control: the %s is only %d letters long", name, len(value))

@@ -1,11 +1,7 @@
 package framework
 
 import (
-	"bytes"
 	"context"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -58,30 +54,4 @@ func (c *Cluster) EncryptionKeys(t *testing.T) []apiserverv1.Key {
 		t.Fatal(err)
 	}
 	return config.Resources[0].Providers[0].Secretbox.Keys
-}
-
-// FilesWith returns the files of an installation, the programs that it had before the cluster left out, that hold a secret in
-// plain text, by their names under Product.Dir.
-func (p *Product) FilesWith(t *testing.T, secret string) []string {
-	t.Helper()
-	var found []string
-	programs := filepath.Join(filepath.Base(p.Home()), "bin")
-	root := os.DirFS(p.Dir)
-	err := fs.WalkDir(root, ".", func(path string, entry fs.DirEntry, err error) error {
-		if path == programs {
-			return fs.SkipDir
-		}
-		if err != nil || !entry.Type().IsRegular() {
-			return err
-		}
-		content, err := fs.ReadFile(root, path)
-		if err == nil && bytes.Contains(content, []byte(secret)) {
-			found = append(found, path)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found
 }

@@ -1,10 +1,14 @@
 package framework
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
+	"testing"
 
 	"sigs.k8s.io/yaml"
 )
@@ -64,4 +68,30 @@ func (p *Product) secretsOfBlue() map[string]any {
 		return map[string]any{}
 	}
 	return map[string]any{TenantSecret: map[string]any{TenantSecretKey: map[string]any{"secure": p.secret.value}}}
+}
+
+// FilesWith returns the files of an installation, the programs that it had before the cluster left out, that hold a secret in
+// plain text, by their names under Product.Dir.
+func (p *Product) FilesWith(t *testing.T, secret string) []string {
+	t.Helper()
+	var found []string
+	programs := filepath.Join(filepath.Base(p.Home()), "bin")
+	root := os.DirFS(p.Dir)
+	err := fs.WalkDir(root, ".", func(path string, entry fs.DirEntry, err error) error {
+		if path == programs {
+			return fs.SkipDir
+		}
+		if err != nil || !entry.Type().IsRegular() {
+			return err
+		}
+		content, err := fs.ReadFile(root, path)
+		if err == nil && bytes.Contains(content, []byte(secret)) {
+			found = append(found, path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
 }
