@@ -36,6 +36,12 @@ var notCompiled = []string{"bin", "docs", "tests", "tools"}
 // goVariable matches the names of variables that Go reads.
 var goVariable = regexp.MustCompile(`^(GO[A-Z0-9]+|CGO_ENABLED)$`)
 
+// running matches the names of those that say how a program of Go runs, the compiler among them, and not what it makes.
+var running = regexp.MustCompile(`^GO(GC|MAXPROCS|MEMLIMIT|TRACEBACK)$`)
+
+// tagsFlag matches the flag for build tags. What is among the arguments counts, and not what is in GOFLAGS.
+var tagsFlag = regexp.MustCompile(`^--?tags(=|$)`)
+
 // beyond matches flags with which Go reads or does what is not in the clone: other files, other programs, the history.
 var beyond = regexp.MustCompile(`-(overlay|modfile|toolexec|pgo|buildvcs=(true|auto))`)
 
@@ -50,9 +56,13 @@ func (s Source) digest() (string, error) {
 	variables := map[string]string{}
 	for _, entry := range s.environment {
 		name, value, _ := strings.Cut(entry, "=")
-		if goVariable.MatchString(name) {
+		if goVariable.MatchString(name) && !running.MatchString(name) {
 			variables[name] = value
 		}
+	}
+	if slices.ContainsFunc(s.args, tagsFlag.MatchString) {
+		// Whatever stack comes next: it is the same program.
+		variables["GOFLAGS"] = strings.Join(slices.DeleteFunc(strings.Fields(variables["GOFLAGS"]), tagsFlag.MatchString), " ")
 	}
 	fail := func(err error) (string, error) {
 		return "", fmt.Errorf("reading what the programs are compiled from: %w", err)

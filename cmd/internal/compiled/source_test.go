@@ -75,8 +75,11 @@ func TestGoIsAskedWhenSomethingHasChanged(t *testing.T) {
 		{"a build tag", func() { environment = append(environment, "GOFLAGS=-buildvcs=false -tags=eks") }, true},
 		{"a variable of Go", func() { environment = append(environment, "GOARCH=arm64") }, true},
 		{"another's variable", func() { environment = append(environment, "GOOGLE_PROJECT=mine", "PULUMI_STACK=mine") }, false},
+		{"how much memory Go may take", func() { environment = append(environment, "GOGC=400", "GOMEMLIMIT=1GiB") }, false},
 		{"a setting of Go", func() { write(t, settings, "GOEXPERIMENT=something\n") }, true},
 		{"a flag", func() { args = append(args, "-ldflags=-s") }, true},
+		{"build tags that count", func() { args = append(args, "-tags=") }, true},
+		{"build tags that do not", func() { environment = append(environment, "GOFLAGS=-buildvcs=false -tags=aks,only") }, false},
 		{"the program", func() { write(t, program, "program!") }, true},
 		{"no program", func() {
 			if err := os.Remove(program); err != nil {

@@ -18,10 +18,12 @@ import (
 	"github.com/rampart-iac/rampart/stacks"
 )
 
-// Plugin is the name of our own Pulumi plugin, and launcher that of what the engine starts for the program.
+// Plugin is the name of our own Pulumi plugin, launcher that of what the engine starts for the program, and approver that of
+// what runs on nodes.
 const (
 	Plugin   = "pulumi-resource-rampart"
 	launcher = "rampart-launcher"
+	approver = "rampart-approver"
 )
 
 // Build compiles the plugin, the launcher and, if there is none yet, the Pulumi program. What is unchanged takes Go well under
@@ -43,11 +45,15 @@ func Build(ctx context.Context, w *workspace.Workspace, cloud bool, environment 
 		}
 	}
 	// Nodes are Linux whatever this machine is, and have no C library that could be relied on.
-	return compilation{
-		from: "./cmd/rampart-approver", to: stacks.Approver(w.Home), what: "the approver",
+	err := compilation{
+		from: "./cmd/" + approver, to: w.Built(approver), what: "the approver",
 		// Without what only a debugger reads it is a third smaller.
 		flags: append([]string{"-buildvcs=false", "-ldflags=-s -w"}, forAll...),
 	}.run(ctx, w, append(slices.Clone(environment), "GOOS=linux", "CGO_ENABLED=0"), progress)
+	if err != nil {
+		return err
+	}
+	return compiled.Share(w.Built(approver), stacks.Approver(w.Home))
 }
 
 // forAll compiles what is the same for the stacks of all providers without the tags of one: Go writes them into each program,
