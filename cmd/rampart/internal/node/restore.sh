@@ -7,7 +7,7 @@
 #   $2  etcd's data directory
 #   $3  the prepared data directory, on the same file system
 #
-# NODE_ROOT and PATIENCE (how often the API server is asked) are for tests.
+# NODE_ROOT and PATIENCE (how often each of the control plane is asked whether it is there) are for tests.
 set -eu
 mode=$1 data=$2 prepared=${3:-}
 kept=$data/rampart-before-restore
@@ -17,11 +17,11 @@ pods='etcd kube-apiserver kube-controller-manager kube-scheduler'
 
 say() { echo "$1" >"${NODE_ROOT:-}/run/rampart-restore.phase"; }
 
-# running says whether a container of the control plane runs. ctr comes with containerd; not every node has crictl.
+# running says whether a container of these pods runs. ctr comes with containerd; not every node has crictl.
 running() {
 	# Who cannot be asked may run.
 	tasks=$(ctr --namespace k8s.io tasks list 2>/dev/null) || return 0
-	for pod in $pods; do
+	for pod in "$@"; do
 		for container in $(ctr --namespace k8s.io containers list --quiet \
 			"labels.\"io.kubernetes.container.name\"==\"$pod\",labels.\"io.kubernetes.pod.namespace\"==kube-system" 2>/dev/null); do
 			! echo "$tasks" | grep -q "^$container .* RUNNING" || return 0
@@ -30,17 +30,24 @@ running() {
 	return 1
 }
 
-stop() {
-	mkdir -p "$away"
-	for pod in $pods; do
+# stop_pods has the kubelet stop static pods, and waits until it has.
+stop_pods() {
+	for pod in "$@"; do
 		[ ! -e "$manifests/$pod.yaml" ] || mv "$manifests/$pod.yaml" "$away/$pod.yaml"
 	done
-	left=120
-	while running; do
+	left=600
+	while running "$@"; do
 		left=$((left - 1))
 		[ $left -gt 0 ] || { echo "the control plane does not stop"; return 1; }
-		sleep 1
+		sleep 0.2
 	done
+}
+
+# stop takes the API server first. Without etcd it would answer nothing, not even the kubelet, which asks it to forget each pod
+# that it has stopped before it goes on to the next one, and it would wait for its requests until it is killed.
+stop() {
+	mkdir -p "$away"
+	stop_pods kube-apiserver && stop_pods $pods
 }
 
 start() {
@@ -48,11 +55,26 @@ start() {
 		[ ! -e "$away/$pod.yaml" ] || mv "$away/$pod.yaml" "$manifests/$pod.yaml"
 	done
 	rmdir "$away" 2>/dev/null || true
-	left=${PATIENCE:-90}
-	until kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout 5s get --raw /readyz >/dev/null 2>&1; do
+	answers "the API server" kubectl --request-timeout 5s --kubeconfig /etc/kubernetes/admin.conf get --raw /readyz
+}
+
+# answers waits until a command that asks somebody succeeds.
+answers() {
+	who=$1
+	shift
+	left=${PATIENCE:-360}
+	until "$@" >/dev/null 2>&1; do
 		left=$((left - 1))
-		[ $left -gt 0 ] || { echo "the API server does not answer"; return 1; }
-		sleep 2
+		[ $left -gt 0 ] || { echo "$who does not answer"; return 1; }
+		sleep 0.5
+	done
+}
+
+# controllers waits for those without whom the API server answers and nothing comes of it. They tell everybody how they are.
+controllers() {
+	for port in 10257 10259; do
+		answers "the control plane's port $port" curl --silent --fail --insecure --max-time 5 --noproxy '*' \
+			"https://127.0.0.1:$port/healthz" || return 1
 	done
 }
 
@@ -93,3 +115,8 @@ fi
 # In one move: from here on there is nothing to put back.
 mv "$kept" "$kept.over"
 rm -rf "$kept.over"
+say "Waiting for controller manager and scheduler"
+if ! controllers; then
+	echo "the restored data is in place: look at the pods of kube-system"
+	exit 1
+fi

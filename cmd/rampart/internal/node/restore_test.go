@@ -8,11 +8,18 @@ import (
 	"testing"
 )
 
-// stubs stand for what a node has. The API server answers unless the data is what "refused" names.
+// stubs stand for what a node has. The API server answers unless the data is what REFUSED names; controller manager and scheduler
+// answer unless what they are asked has what SILENT names. Whoever asks what runs leaves a word on it if etcd alone is to run.
 var stubs = map[string]string{
-	"ctr":     "#!/bin/sh\nexit 0\n",
-	"sleep":   "#!/bin/sh\nexit 0\n",
-	"kubectl": "#!/bin/sh\n[ -e \"$NODE_ROOT/etc/kubernetes/manifests/kube-apiserver.yaml\" ] && ! grep -q \"$REFUSED\" \"$NODE_ROOT/data/member/db\"\n",
+	"ctr": `#!/bin/sh
+cd "$NODE_ROOT/etc/kubernetes/manifests"
+[ -e kube-apiserver.yaml ] || [ ! -e etcd.yaml ] || touch "$NODE_ROOT/run/etcd-outlives-the-api-server"
+`,
+	"sleep": "#!/bin/sh\nexit 0\n",
+	"curl":  "#!/bin/sh\ncase \"$*\" in *\"$SILENT\"*) exit 1 ;; esac\n",
+	"kubectl": `#!/bin/sh
+[ -e "$NODE_ROOT/etc/kubernetes/manifests/kube-apiserver.yaml" ] && ! grep -q "$REFUSED" "$NODE_ROOT/data/member/db"
+`,
 }
 
 // fakeNode is a folder with what the script moves about.
@@ -66,9 +73,15 @@ func (n *fakeNode) move(from, to string) {
 // run runs the script in a mode. An API server on data that contains refused does not answer.
 func (n *fakeNode) run(mode, refused string) (string, error) {
 	n.t.Helper()
+	return n.runSilent(mode, refused, never)
+}
+
+// runSilent is run, with a question that nobody answers.
+func (n *fakeNode) runSilent(mode, refused, silent string) (string, error) {
+	n.t.Helper()
 	command := exec.Command("sh", "restore.sh", mode, n.root+"/data", n.root+"/data/rampart-restore/data")
 	command.Env = append(os.Environ(), "PATH="+n.root+"/bin:"+os.Getenv("PATH"), "NODE_ROOT="+n.root, "PATIENCE=2",
-		"REFUSED="+refused)
+		"REFUSED="+refused, "SILENT="+silent)
 	out, err := command.CombinedOutput()
 	return string(out), err
 }
@@ -99,6 +112,21 @@ func TestRestorePutsTheNewDataInPlace(t *testing.T) {
 	n := newFakeNode(t)
 	if out, err := n.run("restore", never); err != nil {
 		t.Fatalf("%v: %s", err, out)
+	}
+	n.holds("restored")
+	// Without etcd an API server takes half a minute and more to end, and the kubelet waits for it.
+	if _, err := os.Stat(filepath.Join(n.root, "run", "etcd-outlives-the-api-server")); err != nil {
+		t.Errorf("etcd is stopped before the API server: %v", err)
+	}
+}
+
+// TestARestoreIsNotOverBeforeTheSchedulerAnswers, though the data is in place, and stays there.
+func TestARestoreIsNotOverBeforeTheSchedulerAnswers(t *testing.T) {
+	t.Parallel()
+	n := newFakeNode(t)
+	out, err := n.runSilent("restore", never, ":10259")
+	if err == nil || !strings.Contains(out, "10259 does not answer") || !strings.Contains(out, "is in place") {
+		t.Errorf("%v, %q, want a failure that says so", err, out)
 	}
 	n.holds("restored")
 }
