@@ -106,6 +106,7 @@ func TestPodsWaitForTheirPolicy(t *testing.T) {
 			EndpointStatusDir         string `json:"endpoint_status_dir"`
 			Kubernetes                struct {
 				Kubeconfig string `json:"kubeconfig"`
+				APIRoot    string `json:"k8s_api_root"`
 			} `json:"kubernetes"`
 		} `json:"plugins"`
 	}
@@ -119,6 +120,9 @@ func TestPodsWaitForTheirPolicy(t *testing.T) {
 	}
 	if plugin.Kubernetes.Kubeconfig != "__KUBECONFIG_FILEPATH__" {
 		t.Errorf("kubeconfig %q", plugin.Kubernetes.Kubeconfig)
+	}
+	if plugin.Kubernetes.APIRoot != "https://__KUBERNETES_SERVICE_HOST__:__KUBERNETES_SERVICE_PORT__" {
+		t.Errorf("the API server's address is %q", plugin.Kubernetes.APIRoot)
 	}
 
 	daemonSet := &appsv1.DaemonSet{}
@@ -166,10 +170,18 @@ func TestNode(t *testing.T) {
 	if pod.PriorityClassName != "system-node-critical" || !pod.HostNetwork {
 		t.Errorf("priority %q, host network %v", pod.PriorityClassName, pod.HostNetwork)
 	}
-	installer := pod.InitContainers[0].SecurityContext
-	if installer.Privileged != nil && *installer.Privileged || *installer.AllowPrivilegeEscalation ||
-		!slices.Equal(installer.Capabilities.Drop, []corev1.Capability{"ALL"}) {
-		t.Errorf("the installer's security context is %+v", installer)
+	var before []string
+	for _, container := range pod.InitContainers {
+		before = append(before, container.Name)
+		held := container.SecurityContext
+		if held.Privileged != nil && *held.Privileged || *held.AllowPrivilegeEscalation || !*held.ReadOnlyRootFilesystem ||
+			!slices.Equal(held.Capabilities.Drop, []corev1.Capability{"ALL"}) {
+			t.Errorf("the security context of %s is %+v", container.Name, held)
+		}
+	}
+	// The CNI configuration says to the kubelet that pods can start: what they need is there before.
+	if want := []string{"startup", "install-cni"}; !slices.Equal(before, want) {
+		t.Errorf("before calico-node run %v, want %v", before, want)
 	}
 	for _, container := range append(pod.InitContainers, pod.Containers...) {
 		if container.Resources.Requests.Cpu().IsZero() || container.Resources.Requests.Memory().IsZero() {
@@ -287,8 +299,8 @@ func TestImages(t *testing.T) {
 	recorder := install(t, CalicoArgs{Images: given})
 	daemonSet := &appsv1.DaemonSet{}
 	recorder.Decode(t, "network-node", daemonSet)
-	if got := daemonSet.Spec.Template.Spec; got.Containers[0].Image != given.Node || got.InitContainers[0].Image != given.CNI {
-		t.Errorf("images %s and %s", got.Containers[0].Image, got.InitContainers[0].Image)
+	if got := daemonSet.Spec.Template.Spec; got.Containers[0].Image != given.Node || got.InitContainers[1].Image != given.CNI {
+		t.Errorf("images %s and %s", got.Containers[0].Image, got.InitContainers[1].Image)
 	}
 }
 

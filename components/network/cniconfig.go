@@ -46,8 +46,12 @@ type pluginType struct {
 	Type string `json:"type"`
 }
 
+// kubernetesAccess is how the plugin reaches the API server. The root counts, and not the kubeconfig's: the installer puts the
+// service's address there in brackets as if it were one of IPv6, which Go 1.26 and later do not take, and calico-node writes a
+// better one only when it runs.
 type kubernetesAccess struct {
 	Kubeconfig string `json:"kubeconfig"`
+	APIRoot    string `json:"k8s_api_root"`
 }
 
 // portmapPlugin makes hostPort work; Pod Security keeps tenants from using it.
@@ -63,15 +67,18 @@ func renderCNIConfig(mtu int) (string, error) {
 		CNIVersion: "0.3.1",
 		Plugins: []any{
 			calicoPlugin{
-				Type:                      "calico",
-				LogLevel:                  "info",
-				LogFilePath:               "/var/log/calico/cni/cni.log",
-				DatastoreType:             "kubernetes",
-				Nodename:                  "__KUBERNETES_NODE_NAME__",
-				MTU:                       mtu,
-				IPAM:                      pluginType{Type: "calico-ipam"},
-				Policy:                    pluginType{Type: "k8s"},
-				Kubernetes:                kubernetesAccess{Kubeconfig: "__KUBECONFIG_FILEPATH__"},
+				Type:          "calico",
+				LogLevel:      "info",
+				LogFilePath:   "/var/log/calico/cni/cni.log",
+				DatastoreType: "kubernetes",
+				Nodename:      "__KUBERNETES_NODE_NAME__",
+				MTU:           mtu,
+				IPAM:          pluginType{Type: "calico-ipam"},
+				Policy:        pluginType{Type: "k8s"},
+				Kubernetes: kubernetesAccess{
+					Kubeconfig: "__KUBECONFIG_FILEPATH__",
+					APIRoot:    "https://__KUBERNETES_SERVICE_HOST__:__KUBERNETES_SERVICE_PORT__",
+				},
 				PolicySetupTimeoutSeconds: policySetupTimeoutSeconds,
 				EndpointStatusDir:         statusDirectory,
 			},

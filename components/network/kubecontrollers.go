@@ -114,14 +114,14 @@ func kubeControllersPod(image string) *corev1.PodSpecArgs {
 				ReadOnlyRootFilesystem:   pulumi.Bool(true),
 				Capabilities:             &corev1.CapabilitiesArgs{Drop: pulumi.ToStringArray([]string{"ALL"})},
 			},
+			// Each question starts a program. Later layers wait for the first good answer: it is asked often until it has started,
+			// and seldom from then on; it is started again after a minute, as upstream's is.
 			LivenessProbe: &corev1.ProbeArgs{
-				Exec:                execute("/usr/bin/check-status", "-l"),
-				InitialDelaySeconds: pulumi.Int(10),
-				PeriodSeconds:       pulumi.Int(10),
-				TimeoutSeconds:      pulumi.Int(10),
-				FailureThreshold:    pulumi.Int(6),
+				Exec:             execute("/usr/bin/check-status", "-l"),
+				PeriodSeconds:    pulumi.Int(30),
+				TimeoutSeconds:   pulumi.Int(10),
+				FailureThreshold: pulumi.Int(2),
 			},
-			// Later layers wait for it: it is asked often until it has started, and seldom from then on.
 			StartupProbe: &corev1.ProbeArgs{
 				Exec:             execute("/usr/bin/check-status", "-r"),
 				PeriodSeconds:    pulumi.Int(1),
@@ -130,7 +130,7 @@ func kubeControllersPod(image string) *corev1.PodSpecArgs {
 			},
 			ReadinessProbe: &corev1.ProbeArgs{
 				Exec:           execute("/usr/bin/check-status", "-r"),
-				PeriodSeconds:  pulumi.Int(10),
+				PeriodSeconds:  pulumi.Int(30),
 				TimeoutSeconds: pulumi.Int(10),
 			},
 			// The file that the probes read; the rest of the file system is read-only.

@@ -21,6 +21,8 @@ const (
 	nodeApp         = "calico-node"
 	cniBinVolume    = "cni-bin"
 	cniConfigVolume = "cni-config"
+	calicoVolume    = "lib"
+	calicoDirectory = "/var/lib/calico"
 
 	// Where Felix says how it is: to its own node, and to nobody else.
 	felixHealthHost = "127.0.0.1"
@@ -32,7 +34,7 @@ const (
 var hostPaths = []struct{ volume, path, kind, mount string }{
 	{"lib-modules", "/lib/modules", "", "/lib/modules"},
 	{"run", runDirectory, "DirectoryOrCreate", runDirectory},
-	{"lib", "/var/lib/calico", "DirectoryOrCreate", "/var/lib/calico"},
+	{calicoVolume, calicoDirectory, "DirectoryOrCreate", calicoDirectory},
 	{"xtables-lock", "/run/xtables.lock", "FileOrCreate", "/run/xtables.lock"},
 	{cniConfigVolume, "/etc/cni/net.d", "DirectoryOrCreate", "/host/etc/cni/net.d"},
 	{cniBinVolume, "/opt/cni/bin", "DirectoryOrCreate", "/host/opt/cni/bin"},
@@ -110,7 +112,7 @@ func nodePod(args CalicoArgs) *corev1.PodSpecArgs {
 	}
 	installers := corev1.ContainerArray{}
 	if !args.policyOnly() {
-		installers = append(installers, installContainer(args.Images.CNI))
+		installers = append(installers, startupContainer(args), installContainer(args.Images.CNI))
 	}
 	return &corev1.PodSpecArgs{
 		NodeSelector: pulumi.StringMap{"kubernetes.io/os": pulumi.String("linux")},
@@ -134,6 +136,34 @@ func nodePod(args CalicoArgs) *corev1.PodSpecArgs {
 	}
 }
 
+// startupContainer tells the node its name in Calico, and makes the address pool, before there is a network that pods could be
+// given: the kubelet starts them when it sees the CNI configuration, and after a first attempt that fails it waits for some
+// twelve seconds. calico-node does the same again when it starts, a second or two after that configuration is there.
+func startupContainer(args CalicoArgs) *corev1.ContainerArgs {
+	return &corev1.ContainerArgs{
+		Name:            pulumi.String("startup"),
+		Image:           pulumi.String(args.Images.Node),
+		ImagePullPolicy: pulumi.String("IfNotPresent"),
+		Command:         pulumi.ToStringArray([]string{"/bin/calico-node", "-startup"}),
+		Env:             nodeEnvironment(args),
+		Resources:       requests("25m", "64Mi"),
+		SecurityContext: rootWithoutCapabilities(),
+		VolumeMounts: corev1.VolumeMountArray{
+			&corev1.VolumeMountArgs{Name: pulumi.String(calicoVolume), MountPath: pulumi.String(calicoDirectory)},
+		},
+	}
+}
+
+// rootWithoutCapabilities may write what is root's, and no more.
+func rootWithoutCapabilities() *corev1.SecurityContextArgs {
+	return &corev1.SecurityContextArgs{
+		RunAsUser:                pulumi.Int(0),
+		AllowPrivilegeEscalation: pulumi.Bool(false),
+		ReadOnlyRootFilesystem:   pulumi.Bool(true),
+		Capabilities:             &corev1.CapabilitiesArgs{Drop: pulumi.ToStringArray([]string{"ALL"})},
+	}
+}
+
 // installContainer copies the CNI programs and their configuration onto the node. It is root on files that root owns,
 // and needs no capability for that.
 func installContainer(image string) *corev1.ContainerArgs {
@@ -153,13 +183,8 @@ func installContainer(image string) *corev1.ContainerArgs {
 			nodeNameVariable("KUBERNETES_NODE_NAME"),
 			variable("SLEEP", "false"), // install once and end
 		},
-		Resources: requests("25m", "32Mi"),
-		SecurityContext: &corev1.SecurityContextArgs{
-			RunAsUser:                pulumi.Int(0),
-			AllowPrivilegeEscalation: pulumi.Bool(false),
-			ReadOnlyRootFilesystem:   pulumi.Bool(true),
-			Capabilities:             &corev1.CapabilitiesArgs{Drop: pulumi.ToStringArray([]string{"ALL"})},
-		},
+		Resources:       requests("25m", "32Mi"),
+		SecurityContext: rootWithoutCapabilities(),
 		VolumeMounts: corev1.VolumeMountArray{
 			&corev1.VolumeMountArgs{Name: pulumi.String(cniBinVolume), MountPath: pulumi.String("/host/opt/cni/bin")},
 			&corev1.VolumeMountArgs{Name: pulumi.String(cniConfigVolume), MountPath: pulumi.String("/host/etc/cni/net.d")},
