@@ -17,9 +17,9 @@ type Engine string
 // engineDeadline is for one call of an engine: a listing or a command in a container.
 const engineDeadline = time.Minute
 
-// outputDelay is how long what a killed command has started may still hold its output: nsenter leaves the command on the
-// node behind.
-const outputDelay = time.Second
+// outputDelay is how long what a command has started may still hold its output when the command itself has ended: nsenter, if it
+// is killed, leaves the command on the node behind. On a busy machine seconds pass before the rest of an answer is read.
+const outputDelay = 10 * time.Second
 
 // Engines returns the container engines that answer on this machine.
 func Engines(ctx context.Context) []Engine {
