@@ -2,12 +2,14 @@ package clouds
 
 import (
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/rampart-iac/rampart/baseline"
 	"github.com/rampart-iac/rampart/stacks"
+	"github.com/rampart-iac/rampart/tests/framework/inputs"
 )
 
 // sdks are what only the programs of a cloud's stacks need.
@@ -20,6 +22,7 @@ var sdks = map[baseline.Provider]string{
 // TestEachCloudCanBeHadAlone: with the tags of a provider the package compiles, and needs the SDK of that cloud and no other.
 func TestEachCloudCanBeHadAlone(t *testing.T) {
 	t.Parallel()
+	inputs.Sources(t, ".", filepath.Join("..", "..", "providers"))
 	for _, provider := range baseline.Providers() {
 		t.Run(string(provider), func(t *testing.T) {
 			t.Parallel()

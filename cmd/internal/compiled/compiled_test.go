@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/rampart-iac/rampart/cmd/internal/compiled"
+	"github.com/rampart-iac/rampart/tests/framework/inputs"
 )
 
 func TestProgramsOfDifferentTagsAreApart(t *testing.T) {
@@ -168,6 +169,7 @@ type clone struct{ root, launcher string }
 func newClone(t *testing.T) clone {
 	t.Helper()
 	c := clone{root: t.TempDir(), launcher: filepath.Join(t.TempDir(), "launcher")}
+	inputs.Sources(t, "../../rampart-launcher")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", c.launcher, "../../rampart-launcher")
 	if output, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, output)

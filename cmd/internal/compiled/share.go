@@ -11,7 +11,9 @@ import (
 // Share has a program that stands in a clone stand in another place, too: as the same file where file systems can, which costs
 // neither time nor space, and as a copy elsewhere. Nobody finds half of it, and whoever runs the one of before goes on.
 func Share(from, to string) (err error) {
-	fail := func(err error) error { return fmt.Errorf("putting %s into %s: %w", filepath.Base(from), filepath.Dir(to), err) }
+	fail := func(err error) error {
+		return fmt.Errorf("putting %s into %s: %w", filepath.Base(from), filepath.Dir(to), err)
+	}
 	if err := os.MkdirAll(filepath.Dir(to), folderMode); err != nil {
 		return fail(err)
 	}
@@ -40,7 +42,7 @@ func duplicate(from, to string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, folderMode) //nolint:gosec // a program
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, folderMode)
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func TestAProgramIsSharedAcrossFileSystems(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux has a second file system that everybody may write to")
 	}
-	elsewhere, err := os.MkdirTemp("/dev/shm", "rampart-share-")
+	elsewhere, err := os.MkdirTemp("/dev/shm", "rampart-share-") //nolint:usetesting // on another file system
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/rampart-iac/rampart/cmd/internal/compiled"
+	"github.com/rampart-iac/rampart/tests/framework/inputs"
 )
 
 // place has a program compiled from a source, by writing something, and says whether that was asked for.
@@ -159,6 +160,7 @@ func TestNoProgramIsCompiledFromWhatIsNotLookedAt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	inputs.Sources(t, root)
 	list := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json=Dir,GoFiles,EmbedFiles,OtherFiles", ".", "./cmd/...")
 	list.Dir = root
 	output, err := list.Output()
