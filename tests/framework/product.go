@@ -143,7 +143,7 @@ func RepositoryRoot() (string, error) {
 }
 
 func (p *Product) build(ctx context.Context) error {
-	build := exec.CommandContext(ctx, "go", "build", "-o", p.Binary, "./cmd/rampart")
+	build := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", p.Binary, "./cmd/rampart")
 	build.Dir = p.Root
 	if output, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the command line: %w\n%s", err, output)

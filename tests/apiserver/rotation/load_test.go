@@ -101,7 +101,7 @@ func (l *load) run(ctx context.Context, what func(context.Context) error) {
 				l.mutex.Unlock()
 			}
 			// The load is to be there all the time, not to take all of the machine.
-			time.Sleep(5 * time.Millisecond)
+			time.Sleep(50 * time.Millisecond)
 		}
 	})
 }
@@ -122,7 +122,7 @@ func (l *load) read(ctx context.Context) error {
 // page lists in pages, as controllers do. The pager begins again if the server no longer has the revision.
 func (l *load) page(ctx context.Context) error {
 	pages := pager.New(func(ctx context.Context, options metav1.ListOptions) (runtime.Object, error) {
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(200 * time.Millisecond)
 		return l.client.CoreV1().Secrets(namespace).List(ctx, options)
 	})
 	pages.PageSize = 100

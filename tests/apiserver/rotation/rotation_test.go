@@ -24,7 +24,7 @@ import (
 )
 
 // Secrets of the test: enough that writing them anew takes seconds, few enough that making them does not take long.
-const secrets = 1500
+const secrets = 600
 
 // TestRotationUnderLoadKilledEverywhere is the whole promise: the run is killed at every point that it comes by, once, and
 // run again, while clients read, page, write, create and delete.

@@ -37,7 +37,7 @@ var build = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(root, "bin", "rampart")
-	build := exec.CommandContext(context.Background(), "go", "build", "-o", path, "./cmd/rampart")
+	build := exec.CommandContext(context.Background(), "go", "build", "-ldflags=-s -w", "-o", path, "./cmd/rampart")
 	build.Dir = root
 	if output, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building the command line: %w\n%s", err, output)

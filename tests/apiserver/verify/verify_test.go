@@ -133,7 +133,7 @@ func inhabited(t *testing.T, server *apiserver.Server) *live.Cluster {
 		defer close(done)
 		for ctx.Err() == nil {
 			settle(ctx, server)
-			time.Sleep(50 * time.Millisecond)
+			time.Sleep(200 * time.Millisecond)
 		}
 	}()
 	t.Cleanup(func() { cancel(); <-done })

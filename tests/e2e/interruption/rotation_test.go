@@ -107,18 +107,18 @@ func readAllTheTime(t *testing.T, cluster *framework.Cluster, namespace string, 
 	secrets := cluster.Client.CoreV1().Secrets(namespace)
 	reads := 0
 	var readers errgroup.Group
-	repeat := func(read func(i int) error) {
+	repeat := func(pause time.Duration, read func(i int) error) {
 		readers.Go(func() error {
 			for i := 0; ctx.Err() == nil; i++ {
 				if err := read(i % count); err != nil && ctx.Err() == nil {
 					return fmt.Errorf("read %d: %w", i, err)
 				}
-				time.Sleep(20 * time.Millisecond)
+				time.Sleep(pause)
 			}
 			return nil
 		})
 	}
-	repeat(func(i int) error {
+	repeat(100*time.Millisecond, func(i int) error {
 		secret, err := secrets.Get(ctx, fmt.Sprintf("secret-%d", i), metav1.GetOptions{})
 		if err == nil && string(secret.Data["value"]) != valueOf(i) {
 			err = errors.New("it has another value")
@@ -126,7 +126,7 @@ func readAllTheTime(t *testing.T, cluster *framework.Cluster, namespace string, 
 		reads++
 		return err
 	})
-	repeat(func(int) error {
+	repeat(time.Second/2, func(int) error {
 		list, err := secrets.List(ctx, metav1.ListOptions{})
 		if err == nil && len(list.Items) < count {
 			err = fmt.Errorf("%d of %d are there", len(list.Items), count)

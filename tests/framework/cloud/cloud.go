@@ -43,7 +43,7 @@ func New(ctx context.Context, root, dir, name string) (*Cloud, error) {
 		return nil, err
 	}
 	recorder := filepath.Join(root, ".rampart", "bin", "cloud-recorder") // where Go finds it again, and links nothing
-	build := exec.CommandContext(ctx, "go", "build", "-o", recorder, "./tests/framework/cloud/recorder")
+	build := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", recorder, "./tests/framework/cloud/recorder")
 	build.Dir = root
 	if output, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("building the recorder: %w\n%s", err, output)

@@ -16,8 +16,8 @@ const (
 	systemNamespace = "kube-system"
 	revision        = "deployment.kubernetes.io/revision"
 
-	// lookEvery is how often the workloads are looked at. A watch would save nothing: there are few.
-	lookEvery = 200 * time.Millisecond
+	// lookEvery is how often the workloads are looked at: there are few, and six API servers are asked all the time.
+	lookEvery = 500 * time.Millisecond
 )
 
 // Controllers says of every workload on an API server that it runs, as controllers and nodes would once it does: the layers

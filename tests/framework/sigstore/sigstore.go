@@ -43,7 +43,7 @@ var program = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(folder, "bin", "sigstore")
-	build := exec.CommandContext(context.Background(), "go", "build", "-o", path, ".")
+	build := exec.CommandContext(context.Background(), "go", "build", "-ldflags=-s -w", "-o", path, ".")
 	build.Dir = filepath.Join(root, "tools", "sigstore")
 	if output, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building Sigstore: %w\n%s", err, output)
