@@ -79,7 +79,7 @@ test-cluster:
 
 .PHONY: test-clusters
 test-clusters:
-	@nice -n 4 $(REAL) $(CLUSTERS)
+	@nice -n 4 $(REAL) -parallel 6 $(CLUSTERS)
 
 .PHONY: test-parts
 test-parts:

@@ -20,10 +20,9 @@ func Share(from, to string) (err error) {
 	if same(from, to) {
 		return nil
 	}
+	// Of a process that had this number before and was killed.
 	next := fmt.Sprintf("%s.%d%s", to, os.Getpid(), nextExtension)
-	if err := removeLeft(to); err != nil {
-		return fail(err)
-	}
+	_ = os.Remove(next)
 	defer func() { _ = os.Remove(next) }()
 	if err := os.Link(from, next); err != nil {
 		if err := duplicate(from, next); err != nil {
