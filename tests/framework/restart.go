@@ -28,7 +28,11 @@ func (c *Cluster) RestartNodes(ctx context.Context) error {
 		}
 		// A node's services may take long to end in order, and a machine that loses power does not let them either.
 		if _, err := engine.Run(ctx, append([]string{"restart", "--time", "2"}, names...)...); err != nil {
-			return err
+			// Podman takes it for an error if a container ends by itself in the moment in which it is to be killed, and goes no
+			// further. What runs already is left alone.
+			if _, again := engine.Run(ctx, append([]string{"start"}, names...)...); again != nil {
+				return errors.Join(err, again)
+			}
 		}
 	}
 	return live.Poll(ctx, "the nodes after their restart", restartDeadline, func(ctx context.Context) error {
