@@ -59,31 +59,29 @@ tools: rampart ## find or build what a run needs, and start nothing
 doctor: rampart ## look for what would keep a run from working
 	@$(RAMPART) doctor --stack $(STACK)
 
-# Tests on real parts wait more than they work, so that everything runs side by side. Two packages have clusters after each other,
-# in the seat beside the one of ./tests/e2e. Go starts packages in the order in which they are named: first what takes long.
-CLUSTERS := ./tests/e2e/interruption ./tests/e2e/vanilla
-PARTS := ./tests/engine/eks ./tests/engine/aks ./tests/apiserver/... ./tests/engine/... ./tests/e2e/cli ./tests/browser
+# Tests on real parts wait more than they work, so that everything runs side by side: the specs of the cluster, which take
+# longest, and the others. Go starts packages in the order in which they are named: first what has a cluster too, then what
+# takes long.
+PARTS := ./tests/e2e/interruption ./tests/e2e/vanilla ./tests/engine/eks ./tests/engine/aks \
+	./tests/apiserver/... ./tests/engine/... ./tests/e2e/cli ./tests/browser
 
 # The engine, its plugins and API servers live for seconds, and spend a seventh of them on giving back memory.
 REAL := go test -count=1 -timeout 60m -exec "env GOGC=400 GOMEMLIMIT=1GiB"
 
 # All nodes of a cluster together weigh as much to the kernel as one process beside them: compilers and tests step back, or
-# pods get no time to answer in. What takes longest, because it waits most, steps back least; what waits for nothing fills the gaps.
+# pods get no time to answer in. What takes longest steps back least. No real part steps back further than this: an etcd that
+# gets no time for two seconds makes its API server unhealthy.
 .PHONY: test
 test: tools browser sigstore ## all tests; they bring their own tools and their own cluster
-	@$(MAKE) --no-print-directory --keep-going --jobs=4 test-cluster test-clusters test-parts test-unit
+	@$(MAKE) --no-print-directory --keep-going --jobs=3 test-cluster test-parts test-unit
 
 .PHONY: test-cluster
 test-cluster:
-	@$(REAL) -parallel 12 ./tests/e2e
-
-.PHONY: test-clusters
-test-clusters:
-	@nice -n 4 $(REAL) -parallel 6 $(CLUSTERS)
+	@nice -n 5 $(REAL) -parallel 12 ./tests/e2e
 
 .PHONY: test-parts
 test-parts:
-	@nice -n 13 $(REAL) -p 5 -parallel 6 $(PARTS)
+	@nice -n 10 $(REAL) -p 6 -parallel 6 $(PARTS)
 
 .PHONY: test-unit
 test-unit: ## tests of single packages; what has not changed since is not run again

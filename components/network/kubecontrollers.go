@@ -114,23 +114,24 @@ func kubeControllersPod(image string) *corev1.PodSpecArgs {
 				ReadOnlyRootFilesystem:   pulumi.Bool(true),
 				Capabilities:             &corev1.CapabilitiesArgs{Drop: pulumi.ToStringArray([]string{"ALL"})},
 			},
-			// Each question starts a program. Later layers wait for the first good answer: it is asked often until it has started,
-			// and seldom from then on; it is started again after a minute, as upstream's is.
+			// Each question starts a program. It is started again after a minute, as upstream's is.
 			LivenessProbe: &corev1.ProbeArgs{
 				Exec:             execute("/usr/bin/check-status", "-l"),
 				PeriodSeconds:    pulumi.Int(30),
 				TimeoutSeconds:   pulumi.Int(10),
 				FailureThreshold: pulumi.Int(2),
 			},
+			// Asked often until it has started: later layers wait for it.
 			StartupProbe: &corev1.ProbeArgs{
 				Exec:             execute("/usr/bin/check-status", "-r"),
 				PeriodSeconds:    pulumi.Int(1),
 				TimeoutSeconds:   pulumi.Int(10),
 				FailureThreshold: pulumi.Int(120),
 			},
+			// Not seldom: its first answer comes up to a period after that of the startup probe, and later layers wait for it.
 			ReadinessProbe: &corev1.ProbeArgs{
 				Exec:           execute("/usr/bin/check-status", "-r"),
-				PeriodSeconds:  pulumi.Int(30),
+				PeriodSeconds:  pulumi.Int(10),
 				TimeoutSeconds: pulumi.Int(10),
 			},
 			// The file that the probes read; the rest of the file system is read-only.
