@@ -3,7 +3,6 @@ package compiled_test
 import (
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 
 	"github.com/rampart-iac/rampart/cmd/internal/compiled"
@@ -30,35 +29,6 @@ func TestAProgramIsShared(t *testing.T) {
 	}
 	if entries, err := os.ReadDir(filepath.Dir(to)); err != nil || len(entries) != 1 {
 		t.Errorf("beside the program: %v, %v", entries, err)
-	}
-}
-
-// TestAProgramIsSharedAcrossFileSystems copies what cannot be the same file.
-func TestAProgramIsSharedAcrossFileSystems(t *testing.T) {
-	t.Parallel()
-	if runtime.GOOS != "linux" {
-		t.Skip("only Linux has a second file system that everybody may write to")
-	}
-	elsewhere, err := os.MkdirTemp("/dev/shm", "rampart-share-") //nolint:usetesting // on another file system
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(elsewhere); err != nil {
-			t.Error(err)
-		}
-	})
-	from, to := filepath.Join(t.TempDir(), "program"), filepath.Join(elsewhere, "program")
-	write(t, from, "text")
-	if err := compiled.Share(from, to); err != nil {
-		t.Fatal(err)
-	}
-	got, err := os.ReadFile(to)
-	if err != nil || string(got) != "text" {
-		t.Errorf("there is %q, %v", got, err)
-	}
-	if info, err := os.Stat(to); err != nil || info.Mode().Perm()&0o100 == 0 {
-		t.Errorf("cannot be run: %v, %v", info.Mode(), err)
 	}
 }
 
