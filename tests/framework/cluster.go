@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/rampart-iac/rampart/verify/live"
@@ -27,6 +28,11 @@ const (
 	NoName      = live.NoName
 )
 
+// open looks at a cluster of which it is known that its pods may be entered: Calico's rules are iptables'.
+func open(ctx context.Context, config *rest.Config) (*live.Cluster, error) {
+	return live.OpenWith(ctx, config, live.Settings{EnterPods: true})
+}
+
 // Connect looks at the cluster that the product made.
 func (p *Product) Connect(ctx context.Context) (*Cluster, error) {
 	kubeconfig, err := p.Kubeconfig(ctx)
@@ -37,7 +43,7 @@ func (p *Product) Connect(ctx context.Context) (*Cluster, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the product's kubeconfig: %w", err)
 	}
-	cluster, err := live.Open(ctx, config)
+	cluster, err := open(ctx, config)
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ func (c *Cluster) RestartNodes(ctx context.Context) error {
 		}
 	}
 	return live.Poll(ctx, "the nodes after their restart", restartDeadline, func(ctx context.Context) error {
-		found, err := live.Open(ctx, c.Admin)
+		found, err := open(ctx, c.Admin)
 		if err == nil {
 			err = found.WithoutEngine
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -33,6 +34,7 @@ type Cluster struct {
 
 	nodes      []*Node
 	pullPolicy corev1.PullPolicy
+	enterPods  bool
 }
 
 // Settings say what is known of a cluster before it is looked at. The zero value is right for nodes that are containers
@@ -45,6 +47,11 @@ type Settings struct {
 	// ProbeImage is an agnhost image that the cluster may run; a node that lacks it pulls it. Empty: one that is on all
 	// nodes is found, and nothing is pulled.
 	ProbeImage string
+
+	// EnterPods lets connections of pods be made in their network namespaces, without a command in the pod: a hundredth of the
+	// work. It is right where nothing but the namespace decides about a connection, as with Calico's iptables; programs of
+	// eBPF on the control groups of pods would not be asked. Pods on nodes that are no containers here are not entered.
+	EnterPods bool
 }
 
 // Node is one node of a cluster.
@@ -60,6 +67,8 @@ type Node struct {
 	pid    int
 	// direct says that one can enter the node's namespaces from here, which costs a hundredth of asking the engine to.
 	direct bool
+	// inPods are processes of pods, by the pods' UIDs.
+	inPods sync.Map
 }
 
 // Rate of requests to the API server: probes ask often and in parallel, and the default of five a second would be what
@@ -95,7 +104,10 @@ func OpenWith(ctx context.Context, config *rest.Config, settings Settings) (*Clu
 	if len(list.Items) == 0 {
 		return nil, ErrNoNodes
 	}
-	cluster := &Cluster{Admin: config, Client: client, Remote: settings.Remote != "", pullPolicy: corev1.PullNever}
+	cluster := &Cluster{
+		Admin: config, Client: client, Remote: settings.Remote != "",
+		pullPolicy: corev1.PullNever, enterPods: settings.EnterPods,
+	}
 	var engines []Engine
 	if cluster.Remote {
 		cluster.WithoutEngine = errors.New(settings.Remote)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"strings"
 	"syscall"
 	"time"
@@ -26,8 +27,12 @@ const (
 // connectTimeout is how long one connection may take. On an idle machine it takes a millisecond.
 const connectTimeout = 2 * time.Second
 
-// Connect tries one connection from a pod. The protocol is tcp or udp, the target host:port.
+// Connect tries one connection from a pod. The protocol is tcp or udp, the target host:port. It is made by a command in the pod,
+// or, of a cluster whose pods one may enter (Settings.EnterPods), by this process in the pod's network.
 func (c *Cluster) Connect(ctx context.Context, from *corev1.Pod, protocol, target string) (Reach, error) {
+	if node := c.entrance(from, target); node != nil {
+		return connect(ctx, func(f func() error) error { return node.inNetworkOf(from, f) }, protocol, target)
+	}
 	_, err := c.ExecPod(ctx, from.Namespace, from.Name, "/agnhost", "connect", target,
 		"--protocol="+protocol, "--timeout="+connectTimeout.String())
 	if err == nil {
@@ -41,12 +46,31 @@ func (c *Cluster) Connect(ctx context.Context, from *corev1.Pod, protocol, targe
 	return "", err
 }
 
+// entrance returns the node through which one enters a pod's network. Nil if a command in the pod has to connect: what has a name
+// is to be looked up there, too.
+func (c *Cluster) entrance(pod *corev1.Pod, target string) *Node {
+	if _, err := netip.ParseAddrPort(target); err != nil || !c.enterPods || pod.Spec.HostNetwork {
+		return nil
+	}
+	for _, node := range c.nodes {
+		if node.Name == pod.Spec.NodeName && node.direct {
+			return node
+		}
+	}
+	return nil
+}
+
 // Connect tries one connection from the node itself, in the same words.
-func (n *Node) Connect(ctx context.Context, protocol, target string) (reach Reach, err error) {
+func (n *Node) Connect(ctx context.Context, protocol, target string) (Reach, error) {
+	return connect(ctx, n.InNetwork, protocol, target)
+}
+
+// connect tries one connection out of a network that another function enters.
+func connect(ctx context.Context, inNetwork func(func() error) error, protocol, target string) (reach Reach, err error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	var connection net.Conn
-	entered := n.InNetwork(func() error {
+	entered := inNetwork(func() error {
 		connection, err = (&net.Dialer{}).DialContext(ctx, protocol, target)
 		return nil
 	})

@@ -108,6 +108,7 @@ func (v verification) target(cmd *cobra.Command, shared *flags, options *verify.
 		return found, err
 	}
 	options.TLSFloor, options.Stack = found.config.Cluster.TLSMinVersion, s.stack.Name
+	found.settings.EnterPods = true
 	if s.cloud() {
 		found.settings.Remote = fmt.Sprintf("they are machines of the cloud (%s), and the stack leaves no way onto them",
 			s.stack.Provider)
