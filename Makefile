@@ -62,8 +62,8 @@ doctor: rampart ## look for what would keep a run from working
 # Tests on real parts wait more than they work, so that everything runs side by side: the specs of the cluster, which take
 # longest, and the others. Go starts packages in the order in which they are named: first what has a cluster too, then what
 # takes long.
-PARTS := ./tests/e2e/interruption ./tests/e2e/vanilla ./tests/engine/eks ./tests/engine/aks \
-	./tests/apiserver/... ./tests/engine/... ./tests/e2e/cli ./tests/browser
+PARTS := ./tests/e2e/interruption ./tests/engine/eks ./tests/engine/aks ./tests/apiserver/... ./tests/e2e/vanilla \
+	./tests/engine/... ./tests/e2e/cli ./tests/browser
 
 # The engine, its plugins and API servers live for seconds, and spend a seventh of them on giving back memory.
 REAL := go test -count=1 -timeout 60m -exec "env GOGC=400 GOMEMLIMIT=1GiB"

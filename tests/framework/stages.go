@@ -28,8 +28,12 @@ var (
 		_, _, err := p.nodeContainer(ctx)
 		return err
 	}}
-	// NetworkStarted: the cluster stands and the pod network is being installed.
-	NetworkStarted = Stage{"the pod network is being installed", func(ctx context.Context, p *Product, _ *Running) error {
+	// NetworkStarted: the cluster stands and the pod network is being installed. The cluster is not asked before the run itself says
+	// so: each question starts four programs.
+	NetworkStarted = Stage{"the pod network is being installed", func(ctx context.Context, p *Product, r *Running) error {
+		if err := r.printed("apps/v1:DaemonSet "); err != nil {
+			return err
+		}
 		_, err := p.onNode(ctx, "get", "daemonset", "--namespace=kube-system", "calico-node")
 		return err
 	}}

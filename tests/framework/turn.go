@@ -7,21 +7,22 @@ import (
 	"syscall"
 )
 
-// Seat is where the cluster of a test stands: Go runs test packages at the same time, and a machine of two cores carries two
-// clusters. A seat is a folder of the repository, which itself is the lock: it leaves no file behind.
+// Seat is where the cluster of a test stands: Go runs test packages at the same time, and a machine of two cores carries three
+// clusters, one of which is small. A seat is a folder of the repository, which itself is the lock: it leaves no file behind.
 type Seat string
 
-// The seats. The first is for the package that keeps it longest; the others take turns in the second.
+// The seats. The first two are for the packages that keep them longest, the third for clusters of one node.
 const (
 	FirstSeat  Seat = "."
 	SecondSeat Seat = "tests"
+	ThirdSeat  Seat = "tools"
 )
 
 // TakeTurn waits until a seat is free, and keeps it until the returned function is called. Without a seat named it takes
-// both: what measures, or what nobody may disturb, is alone.
+// all: what measures, or what nobody may disturb, is alone.
 func TakeTurn(seats ...Seat) (giveUp func() error, err error) {
 	if len(seats) == 0 {
-		seats = []Seat{FirstSeat, SecondSeat}
+		seats = []Seat{FirstSeat, SecondSeat, ThirdSeat}
 	}
 	root, err := RepositoryRoot()
 	if err != nil {

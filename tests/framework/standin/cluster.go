@@ -34,11 +34,11 @@ type Cluster struct {
 	stack string
 }
 
-// Make makes a cluster of one node for the length of the test, and gives its pods a network. It takes the second
+// Make makes a cluster of one node for the length of the test, and gives its pods a network. It takes the third
 // seat, and sets the environment of the process that calls the engine.
 func Make(t *testing.T, prefix string, network Network) *Cluster {
 	t.Helper()
-	giveUp, err := framework.TakeTurn(framework.SecondSeat)
+	giveUp, err := framework.TakeTurn(framework.ThirdSeat)
 	if err != nil {
 		t.Fatal(err)
 	}
