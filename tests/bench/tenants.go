@@ -15,7 +15,7 @@ const tenantAim = 1.25
 // tenants measures what a tenant costs: up with more and more of them, and each time up without changes. The stack ends as
 // it began.
 func (b *bench) tenants(ctx context.Context, report *Report) error {
-	unchanged, err := median(b.repeat, func() (Usage, error) { return b.rampart(ctx, "up") })
+	unchanged, err := b.unchanged(ctx)
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func (b *bench) tenants(ctx context.Context, report *Report) error {
 		report.add(fmt.Sprintf("up from %d more tenants to %d", standing, count), up)
 		share = append(share, (up.WallSeconds-unchanged.WallSeconds)/float64(count-standing))
 		cpu = append(cpu, (up.CPUSeconds-unchanged.CPUSeconds)/float64(count-standing))
-		if unchanged, err = median(b.repeat, func() (Usage, error) { return b.rampart(ctx, "up") }); err != nil {
+		if unchanged, err = b.unchanged(ctx); err != nil {
 			return err
 		}
 		report.add(fmt.Sprintf("up without changes, %d more tenants", count), unchanged)

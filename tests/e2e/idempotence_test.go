@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -15,34 +16,20 @@ const againDeadline = 5 * time.Minute
 // noChanges is what people and scripts look for in the output.
 const noChanges = "no changes"
 
-// TestSecondUpChangesNothing runs up again and lets the engine's own history say what it did.
+// TestSecondUpChangesNothing runs up again and lets the engine's own history say what it did. The one after that does not ask the
+// engine, until there is something to ask.
 //
 //nolint:paralleltest // the stack has one lock
 func TestSecondUpChangesNothing(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), againDeadline)
 	defer cancel()
-	result, err := product.Up(ctx)
-	if err != nil {
-		t.Fatal(err)
+	before := lastRun(ctx, t)
+	mustSayNoChanges(ctx, t)
+	second := lastRun(ctx, t)
+	if second.StartTime == before.StartTime || second.Kind != "update" || second.Result != "succeeded" {
+		t.Fatalf("the last run is not this one: %+v, before it %+v", second, before)
 	}
-	if !strings.Contains(strings.ToLower(result.Output()), noChanges) {
-		t.Errorf("does not say %q:\n%s", noChanges, result)
-	}
-	history, err := product.Pulumi(ctx, "stack", "history", "--stack", product.Stack, "--json", "--page-size=1", "--page=1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var runs []struct {
-		Kind, Result    string
-		ResourceChanges map[string]int
-	}
-	if err := json.Unmarshal([]byte(history), &runs); err != nil {
-		t.Fatalf("%v in %s", err, history)
-	}
-	if len(runs) == 0 || runs[0].Kind != "update" || runs[0].Result != "succeeded" {
-		t.Fatalf("the last run is not this one: %s", history)
-	}
-	changes := maps.Clone(runs[0].ResourceChanges)
+	changes := maps.Clone(second.ResourceChanges)
 	if changes["same"] == 0 {
 		t.Error("control: the run saw no resource")
 	}
@@ -50,6 +37,52 @@ func TestSecondUpChangesNothing(t *testing.T) {
 	if len(changes) > 0 {
 		t.Errorf("the second up changed resources: %v", changes)
 	}
+	mustSayNoChanges(ctx, t)
+	if third := lastRun(ctx, t); third.StartTime != second.StartTime {
+		t.Errorf("the third up asked the engine what the second had asked: %+v", third)
+	}
+	if err := os.Chtimes(product.ConfigFile, time.Time{}, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	mustSayNoChanges(ctx, t)
+	if fourth := lastRun(ctx, t); fourth.StartTime == second.StartTime {
+		t.Error("the stack's file was written, and up did not ask the engine")
+	}
+}
+
+func mustSayNoChanges(ctx context.Context, t *testing.T) {
+	t.Helper()
+	result, err := product.Up(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(strings.ToLower(result.Output()), noChanges) {
+		t.Errorf("does not say %q:\n%s", noChanges, result)
+	}
+}
+
+// engineRun is what the engine notes of a run.
+type engineRun struct {
+	StartTime       string
+	Kind, Result    string
+	ResourceChanges map[string]int
+}
+
+// lastRun is the last one in the engine's own history.
+func lastRun(ctx context.Context, t *testing.T) engineRun {
+	t.Helper()
+	history, err := product.Pulumi(ctx, "stack", "history", "--stack", product.Stack, "--json", "--page-size=1", "--page=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var runs []engineRun
+	if err := json.Unmarshal([]byte(history), &runs); err != nil {
+		t.Fatalf("%v in %s", err, history)
+	}
+	if len(runs) == 0 {
+		t.Fatal("the engine knows of no run")
+	}
+	return runs[0]
 }
 
 // TestPreviewOfAnUnchangedStackIsEmpty is for whoever looks before leaping.

@@ -21,7 +21,7 @@ func newUp(shared *flags) *cobra.Command {
 
 The file is checked before anything is started. What is missing is then found or built, and the Pulumi CLI runs the
 program. What an interrupted run has left is dealt with: there are no questions. A second run changes nothing, and says
-so.
+so; the one after that does not ask the engine again, as long as file, programs, state and cluster are what they were.
 
 Another kubernetesVersion in the file upgrades the cluster in place, with a snapshot of etcd taken first.`,
 		Args: noArguments,
@@ -56,6 +56,9 @@ func (s *session) up(ctx context.Context, refresh bool, stage string) error {
 	if err := pulumi.Ready(ctx); err != nil {
 		return err
 	}
+	if !refresh && len(targets) == 0 && s.isSettled(ctx) {
+		return s.reportSettled()
+	}
 	if err := s.saveBeforeUpgrade(ctx, pulumi, config.Cluster.KubernetesVersion); err != nil {
 		return err
 	}
@@ -68,6 +71,26 @@ func (s *session) up(ctx context.Context, refresh bool, stage string) error {
 		return err
 	}
 	s.report(outcome, removed)
+	if !outcome.Unchanged() || removed || len(targets) > 0 || s.cloud() {
+		return nil
+	}
+	if err := s.answers(ctx); err != nil {
+		// The engine has compared with the state, and has not looked.
+		fmt.Fprintf(s.progress, "\nThe cluster does not answer: %v\nrampart up --refresh looks at what stands, and starts nodes that were "+
+			"stopped; rampart doctor looks for what keeps it from it\n", err)
+		return nil
+	}
+	return s.settle(ctx)
+}
+
+// reportSettled is report of a run that the engine was not needed for.
+func (s *session) reportSettled() error {
+	outputs, _, err := s.stack.Outputs()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(s.progress, "Nothing has changed since the engine found nothing to do (--refresh looks at what stands)")
+	s.report(engine.Outcome{Outputs: outputs}, false)
 	return nil
 }
 

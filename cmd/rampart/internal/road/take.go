@@ -35,6 +35,15 @@ func Take(
 // airgapTools are the programs that the air-gapped road puts into the working folder.
 var airgapTools = []string{"pulumi", "pulumi-language-go", "pulumi-resource-kubernetes", "kubectl"}
 
+// Programs are the paths of the programs that any road may put into a working folder.
+func Programs(w *workspace.Workspace) []string {
+	paths := make([]string, 0, len(airgapTools))
+	for _, tool := range airgapTools {
+		paths = append(paths, w.Tool(tool))
+	}
+	return paths
+}
+
 // takeAirgap builds what cannot be downloaded. The tool is a Go module of its own, and has a cache of its own, in which other
 // versions stay.
 func takeAirgap(

@@ -71,6 +71,11 @@ func program(w *workspace.Workspace, environment []string) string {
 	return compiled.Program(w.Root, goFlags)
 }
 
+// Programs are the paths of what Build compiles beside the Pulumi program.
+func Programs(w *workspace.Workspace) []string {
+	return []string{w.Built(Plugin), w.Built(launcher), w.Built(approver)}
+}
+
 // BuildProgram compiles the Pulumi program, or finds that it is what the source says, and returns its path. Progress goes to
 // the stream.
 func BuildProgram(

@@ -145,7 +145,7 @@ func (s *Stack) Output(resourceType, name string) (text string, found bool, err 
 
 // Remains are the files that are left of a stack when the engine has removed its resources and its state.
 func (s *Stack) Remains(clusters ...string) ([]string, error) {
-	candidates := []string{s.configCopy(), s.crowdFile(Adding), s.crowdFile(Removing)}
+	candidates := []string{s.configCopy(), s.crowdFile(Adding), s.crowdFile(Removing), s.settledFile()}
 	for _, cluster := range clusters {
 		candidates = append(candidates, stacks.ClusterDirectory(s.Home, cluster))
 	}
