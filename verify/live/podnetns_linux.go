@@ -66,8 +66,8 @@ func (n *Node) isIn(pid int, uid types.UID) bool {
 	return err == nil && own != node
 }
 
-// ofPod says whether control groups, as the kernel lists those of a process, are a pod's. The kubelet names them by the pod's UID;
-// systemd does not take its hyphens.
+// ofPod says whether control groups, as the kernel lists those of a process, are a pod's. The kubelet names them by the pod's
+// UID; systemd does not take its hyphens.
 func ofPod(groups string, uid types.UID) bool {
 	return uid != "" && (strings.Contains(groups, "pod"+string(uid)) ||
 		strings.Contains(groups, "pod"+strings.ReplaceAll(string(uid), "-", "_")))

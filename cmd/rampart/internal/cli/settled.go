@@ -28,8 +28,8 @@ import (
 // answerDeadline is for a cluster that stands to say that it does. On an idle machine it takes some milliseconds.
 const answerDeadline = 2 * time.Second
 
-// isSettled says whether a run would find what the last one has found: nothing to change. It is only ever said of a cluster on this
-// machine that answers. Whatever goes wrong, the engine is to be asked, and says it better.
+// isSettled says whether a run would find what the last one has found: nothing to change. It is only ever said of a cluster on
+// this machine that answers. Whatever goes wrong, the engine is to be asked, and says it better.
 func (s *session) isSettled(ctx context.Context) bool {
 	if !s.stack.Backend.Ours || s.cloud() {
 		return false
@@ -42,9 +42,18 @@ func (s *session) isSettled(ctx context.Context) bool {
 	return err == nil && now == known && s.answers(ctx) == nil
 }
 
-// settle notes that the engine has found nothing to change. Without a note it is asked again, which is no failure.
+// settle notes that the engine has found nothing to change. Without a note it is asked again, which is no failure. A cluster that
+// does not answer is told: the engine has compared with the state, and has not looked.
 func (s *session) settle(ctx context.Context) error {
-	if !s.stack.Backend.Ours || s.cloud() {
+	if s.cloud() {
+		return nil
+	}
+	if err := s.answers(ctx); err != nil {
+		fmt.Fprintf(s.progress, "\nThe cluster does not answer: %v\nrampart up --refresh looks at what stands, and starts nodes that "+
+			"were stopped; rampart doctor looks for what keeps it from running\n", err)
+		return nil
+	}
+	if !s.stack.Backend.Ours {
 		return nil
 	}
 	question, err := s.question(ctx)
@@ -76,7 +85,7 @@ func (s *session) answers(ctx context.Context) error {
 // versions go out of support.
 func (s *session) question(ctx context.Context) (string, error) {
 	if _, found, err := s.stack.Outputs(); err != nil || !found {
-		return "", errors.Join(err, errors.New("the state is not in a file that can be read: the user may have the backend compress it"))
+		return "", errors.Join(err, errors.New("the state cannot be read: the user may have the backend compress it"))
 	}
 	program, err := toolchain.BuildProgram(ctx, s.stack.Workspace, s.environment(), s.progress)
 	if err != nil {
@@ -119,7 +128,9 @@ func addFiles(hash hash.Hash, path string) error {
 }
 
 // counts begin the names of variables that the engine, its plugins and what they start go by.
-var counts = []string{"PULUMI_", "RAMPART_", "GO", "CGO_", "KIND_", "DOCKER_", "CONTAINER", "NERDCTL_", "PATH=", "HTTP", "NO_PROXY="}
+var counts = []string{
+	"PULUMI_", "RAMPART_", "GO", "CGO_", "KIND_", "DOCKER_", "CONTAINER", "NERDCTL_", "PATH=", "HTTP", "NO_PROXY=",
+}
 
 // keeps begin the names of those that hold a secret: nothing that follows from one is written anywhere.
 var keeps = []string{"PULUMI_CONFIG_PASSPHRASE=", "PULUMI_ACCESS_TOKEN="}

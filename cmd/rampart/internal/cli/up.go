@@ -71,13 +71,7 @@ func (s *session) up(ctx context.Context, refresh bool, stage string) error {
 		return err
 	}
 	s.report(outcome, removed)
-	if !outcome.Unchanged() || removed || len(targets) > 0 || s.cloud() {
-		return nil
-	}
-	if err := s.answers(ctx); err != nil {
-		// The engine has compared with the state, and has not looked.
-		fmt.Fprintf(s.progress, "\nThe cluster does not answer: %v\nrampart up --refresh looks at what stands, and starts nodes that were "+
-			"stopped; rampart doctor looks for what keeps it from it\n", err)
+	if !outcome.Unchanged() || removed || len(targets) > 0 {
 		return nil
 	}
 	return s.settle(ctx)
