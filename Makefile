@@ -70,7 +70,8 @@ REAL := go test -count=1 -timeout 60m -exec "env GOGC=400 GOMEMLIMIT=1GiB"
 
 # All nodes of a cluster together weigh as much to the kernel as one process beside them: compilers and tests step back, or
 # pods get no time to answer in. What takes longest steps back least. No real part steps back further than this: an etcd that
-# gets no time for two seconds makes its API server unhealthy.
+# gets no time for two seconds makes its API server unhealthy. So there are few at a time: what has a cluster is not done before
+# the others are, and would wait for nothing but a processor.
 .PHONY: test
 test: tools browser sigstore ## all tests; they bring their own tools and their own cluster
 	@$(MAKE) --no-print-directory --keep-going --jobs=3 test-cluster test-parts test-unit
@@ -81,7 +82,7 @@ test-cluster:
 
 .PHONY: test-parts
 test-parts:
-	@nice -n 10 $(REAL) -p 6 -parallel 6 $(PARTS)
+	@nice -n 10 $(REAL) -p 3 -parallel 6 $(PARTS)
 
 .PHONY: test-unit
 test-unit: ## tests of single packages; what has not changed since is not run again

@@ -3,6 +3,7 @@ package attacks
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -63,15 +64,27 @@ func (s *scene) enforced(ctx context.Context, scope *verify.Scope, trial *verify
 
 var errGotThrough = errors.New("it gets through")
 
+// dropped is how often in a row a line must be silent to be shut. One packet can get lost: over UDP nobody sends it again, and
+// a policy is programmed in just that moment.
+const dropped = 3
+
 // untilDropped tries a line until it is shut. The error is errGotThrough if it stays open.
 func (l line) untilDropped(ctx context.Context, scope *verify.Scope, started time.Time) error {
 	var arrived time.Duration // when the last one did
+	silent := 0
 	err := live.Poll(ctx, l.String()+" to be dropped", reachDeadline, func(ctx context.Context) error {
 		reach, err := l.try(ctx, scope)
-		if err == nil && reach != live.TimedOut {
-			arrived, err = time.Since(started), errGotThrough
+		switch {
+		case err != nil:
+			return err
+		case reach != live.TimedOut:
+			arrived, silent = time.Since(started), 0
+			return errGotThrough
 		}
-		return err
+		if silent++; silent < dropped {
+			return fmt.Errorf("silent %d times so far", silent)
+		}
+		return nil
 	})
 	// An attempt may fail for want of an answer on a busy machine; what one before it saw late still counts.
 	if err != nil && arrived > reachDeadline/2 && !errors.Is(err, errGotThrough) {

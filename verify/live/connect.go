@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"strings"
@@ -65,20 +66,64 @@ func (n *Node) Connect(ctx context.Context, protocol, target string) (Reach, err
 	return connect(ctx, n.InNetwork, protocol, target)
 }
 
-// connect tries one connection out of a network that another function enters.
+// connect tries one connection out of a network that another function enters. A process that got no time while it waited knows
+// nothing of silence: it tries again.
 func connect(ctx context.Context, inNetwork func(func() error) error, protocol, target string) (reach Reach, err error) {
-	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
-	defer cancel()
+	const attempts = 3
+	for range attempts {
+		longest := watchClock()
+		reach, err = connectOnce(ctx, inNetwork, protocol, target)
+		if asleep := longest(); reach != TimedOut || asleep < connectTimeout/2 {
+			return reach, err
+		}
+	}
+	return "", fmt.Errorf("%s to %s: this machine is too busy to tell silence from an answer that came meanwhile", protocol, target)
+}
+
+// beat is how often a process that has time looks at the clock.
+const beat = connectTimeout / 20
+
+// watchClock looks at the clock until the returned function is called, which says how long it was kept from it.
+func watchClock() (longest func() time.Duration) {
+	end, result := make(chan struct{}), make(chan time.Duration)
+	go func() {
+		ticker := time.NewTicker(beat)
+		defer ticker.Stop()
+		last, most := time.Now(), time.Duration(0)
+		for {
+			ended := false
+			select {
+			case <-end:
+				ended = true
+			case <-ticker.C:
+			}
+			now := time.Now()
+			most, last = max(most, now.Sub(last)), now
+			if ended {
+				result <- most
+				return
+			}
+		}
+	}()
+	return func() time.Duration {
+		close(end)
+		return <-result
+	}
+}
+
+func connectOnce(ctx context.Context, inNetwork func(func() error) error, protocol, target string) (reach Reach, err error) {
 	var connection net.Conn
 	entered := inNetwork(func() error {
-		connection, err = (&net.Dialer{}).DialContext(ctx, protocol, target)
+		// What it takes to get there is no part of it.
+		dialing, cancel := context.WithTimeout(ctx, connectTimeout)
+		defer cancel()
+		if connection, err = (&net.Dialer{}).DialContext(dialing, protocol, target); err == nil {
+			err = errors.Join(answers(dialing, connection, protocol), connection.Close())
+		}
 		return nil
 	})
 	if entered != nil {
 		return "", entered
-	}
-	if err == nil {
-		err = errors.Join(answers(ctx, connection, protocol), connection.Close())
 	}
 	timeout := net.Error(nil)
 	switch {
