@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,14 +97,25 @@ func notPassing(results []cis.Result) []string {
 	return ids
 }
 
-// TestHardeningSurvivesARestartOfTheNodes stops and starts the nodes' containers, as a restart of the machine does. The
+// TestHardeningSurvivesARestartOfTheNodes stops the nodes' containers, as a restart of the machine does, and has up start them. The
 // node image writes its own files again; modes, owners and certificates must be as before, and all nodes at work.
 //
 //nolint:paralleltest // it restarts the nodes
 func TestHardeningSurvivesARestartOfTheNodes(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
-	if err := cluster.RestartNodes(ctx); err != nil {
+	if err := cluster.StopNodes(ctx); err != nil {
+		t.Fatal(err)
+	}
+	up, err := product.Up(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if output := up.Output(); !strings.Contains(output, "Nodes were stopped, and are started") ||
+		!strings.Contains(strings.ToLower(output), noChanges) {
+		t.Errorf("up with stopped nodes, want them started and %q: %s", noChanges, up)
+	}
+	if err := cluster.FindNodes(ctx); err != nil {
 		t.Fatal(err)
 	}
 	framework.Eventually(t, "all nodes to be ready again", 3*time.Minute, cluster.NodesReady)

@@ -12,12 +12,11 @@ import (
 	"github.com/rampart-iac/rampart/verify/live"
 )
 
-// restartDeadline is for nodes to be found again after their containers were restarted.
+// restartDeadline is for nodes to be found again after their containers were started.
 const restartDeadline = 2 * time.Minute
 
-// RestartNodes stops and starts the containers of all nodes, and finds them again: their processes and perhaps their
-// addresses are others. Pointers to nodes from before are stale.
-func (c *Cluster) RestartNodes(ctx context.Context) error {
+// StopNodes stops the containers of all nodes.
+func (c *Cluster) StopNodes(ctx context.Context) error {
 	for _, engine := range live.Engines(ctx) {
 		names, err := engine.ContainersOf(ctx, c.Name)
 		if err != nil {
@@ -27,14 +26,21 @@ func (c *Cluster) RestartNodes(ctx context.Context) error {
 			continue
 		}
 		// A node's services may take long to end in order, and a machine that loses power does not let them either.
-		if _, err := engine.Run(ctx, append([]string{"restart", "--time", "2"}, names...)...); err != nil {
+		stop := append([]string{"stop", "--time", "2"}, names...)
+		if _, err := engine.Run(ctx, stop...); err != nil {
 			// Podman takes it for an error if a container ends by itself in the moment in which it is to be killed, and goes no
-			// further. What runs already is left alone.
-			if _, again := engine.Run(ctx, append([]string{"start"}, names...)...); again != nil {
+			// further. What is stopped already is left alone.
+			if _, again := engine.Run(ctx, stop...); again != nil {
 				return errors.Join(err, again)
 			}
 		}
 	}
+	return nil
+}
+
+// FindNodes finds the nodes again after they were started: their processes and perhaps their addresses are others. Pointers to
+// nodes from before are stale.
+func (c *Cluster) FindNodes(ctx context.Context) error {
 	return live.Poll(ctx, "the nodes after their restart", restartDeadline, func(ctx context.Context) error {
 		found, err := open(ctx, c.Admin)
 		if err == nil {

@@ -49,8 +49,8 @@ func (s *session) settle(ctx context.Context) error {
 		return nil
 	}
 	if err := s.answers(ctx); err != nil {
-		fmt.Fprintf(s.progress, "\nThe cluster does not answer: %v\nrampart up --refresh looks at what stands, and starts nodes that "+
-			"were stopped; rampart doctor looks for what keeps it from running\n", err)
+		fmt.Fprintf(s.progress, "\nThe cluster does not answer: %v\n\"rampart doctor\" looks for what keeps it from running; if "+
+			"nodes are gone, \"rampart up --refresh\" makes them again\n", err)
 		return nil
 	}
 	if !s.stack.Backend.Ours {

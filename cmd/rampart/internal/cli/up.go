@@ -49,15 +49,15 @@ func (s *session) up(ctx context.Context, refresh bool, stage string) error {
 	if err != nil {
 		return err
 	}
-	if err := s.equip(ctx); err != nil {
-		return err
-	}
-	pulumi := s.engine()
-	if err := pulumi.Ready(ctx); err != nil {
+	pulumi, err := s.readyEngine(ctx)
+	if err != nil {
 		return err
 	}
 	if !refresh && len(targets) == 0 && s.isSettled(ctx) {
 		return s.reportSettled()
+	}
+	if err := s.wake(ctx, pulumi); err != nil {
+		return err
 	}
 	if err := s.saveBeforeUpgrade(ctx, pulumi, config.Cluster.KubernetesVersion); err != nil {
 		return err
@@ -75,6 +75,15 @@ func (s *session) up(ctx context.Context, refresh bool, stage string) error {
 		return nil
 	}
 	return s.settle(ctx)
+}
+
+// readyEngine gets what a run needs, and the stack for it.
+func (s *session) readyEngine(ctx context.Context) (*engine.Engine, error) {
+	if err := s.equip(ctx); err != nil {
+		return nil, err
+	}
+	pulumi := s.engine()
+	return pulumi, pulumi.Ready(ctx)
 }
 
 // reportSettled is report of a run that the engine was not needed for.

@@ -55,3 +55,22 @@ func (n Node) Script(ctx context.Context, script string, arguments ...string) ([
 func (n Node) Write(ctx context.Context, file string, content io.Reader) error {
 	return n.Stream(ctx, content, io.Discard, "sh", "-euc", `umask 077 && cat >"$1.new" && mv "$1.new" "$1"`, "sh", file)
 }
+
+// Stopped says that the node's container is there and does not run. It is an error if there is none.
+func (n Node) Stopped(ctx context.Context) (bool, error) {
+	running, err := process.Output(ctx, process.Command{
+		Path: n.Engine, Args: []string{"container", "inspect", "--format", "{{.State.Running}}", n.Name},
+	})
+	if err != nil {
+		return false, fmt.Errorf("looking at node %s: %w", n.Name, err)
+	}
+	return strings.TrimSpace(string(running)) == "false", nil
+}
+
+// Start starts the node's container.
+func (n Node) Start(ctx context.Context) error {
+	if _, err := process.Output(ctx, process.Command{Path: n.Engine, Args: []string{"start", n.Name}}); err != nil {
+		return fmt.Errorf("starting node %s: %w", n.Name, err)
+	}
+	return nil
+}
