@@ -19,7 +19,7 @@ start) [ -e "` + dir + `/$name" ] && echo true >"` + dir + `/$name" ;;
 *) exit 2 ;;
 esac
 `
-	if err := os.WriteFile(engine, []byte(script), 0o700); err != nil { //nolint:gosec // it is to be run
+	if err := os.WriteFile(engine, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "worker"), []byte("false\n"), 0o600); err != nil {
