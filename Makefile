@@ -59,9 +59,8 @@ tools: rampart ## find or build what a run needs, and start nothing
 doctor: rampart ## look for what would keep a run from working
 	@$(RAMPART) doctor --stack $(STACK)
 
-# Tests on real parts wait more than they work, so that everything runs side by side: the specs of the cluster, which take
-# longest, and the others. Go starts packages in the order in which they are named: first what has a cluster too, then what
-# takes long.
+# Tests on real parts wait more than they work, so that some run side by side: the specs of the cluster, which take longest, and
+# a few of the others. Go starts packages in the order in which they are named: first what takes longest, last what is short.
 PARTS := ./tests/e2e/interruption ./tests/engine/eks ./tests/engine/aks ./tests/apiserver/... ./tests/e2e/vanilla \
 	./tests/engine/... ./tests/e2e/cli ./tests/browser
 

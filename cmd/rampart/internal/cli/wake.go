@@ -20,7 +20,7 @@ func (s *session) wake(ctx context.Context, pulumi *engine.Engine) error {
 		return nil
 	}
 	if _, _, err := s.adminKubeconfig(ctx); err != nil || s.answers(ctx) == nil {
-		return nil //nolint:nilerr // there is no cluster yet
+		return nil //nolint:nilerr // there is no cluster yet, or it answers
 	}
 	found, err := s.find(ctx, pulumi)
 	if err != nil {
