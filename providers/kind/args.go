@@ -39,7 +39,7 @@ type ClusterArgs struct {
 	// Engine is the container engine: auto, docker, podman or nerdctl. Default: auto.
 	Engine string
 
-	// APIServerPort is the port on 127.0.0.1 that the API server is published on. Default: 0, a free one.
+	// APIServerPort is the port on 127.0.0.1 that the API server is published on. Default: 0, a free one from 20000 to 29999.
 	APIServerPort int
 
 	// Directory is an absolute path of a folder for this cluster's own files: its kubeconfig, the files that its control

@@ -86,7 +86,7 @@ type ClusterResourceArgs struct {
 	PodSubnet     pulumi.StringInput
 	ServiceSubnet pulumi.StringInput
 
-	// APIServerPort is the port on 127.0.0.1, or 0 for a free one. Default: 0.
+	// APIServerPort is the port on 127.0.0.1, or 0 for a free one from 20000 to 29999. Default: 0.
 	APIServerPort pulumi.IntPtrInput
 
 	// Directory is the absolute path of the folder that is this cluster's alone: its journal, its kubeconfig for people

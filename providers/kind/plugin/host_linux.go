@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/netip"
 	"os"
@@ -63,6 +64,20 @@ func hexAddress(text string) ([4]byte, error) {
 	}
 	binary.NativeEndian.PutUint32(address[:], binary.BigEndian.Uint32(raw))
 	return address, nil
+}
+
+// connectionPorts returns the ports that the kernel gives to outgoing connections (ip(7), ip_local_port_range). What cannot be
+// read is empty: a free port is then chosen from those that are usually not among them.
+func connectionPorts() portRange {
+	content, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range")
+	if err != nil {
+		return portRange{}
+	}
+	var found portRange
+	if _, err := fmt.Sscan(string(content), &found.first, &found.last); err != nil {
+		return portRange{}
+	}
+	return found
 }
 
 // freeBytes returns how much an ordinary process may still write where the path is.

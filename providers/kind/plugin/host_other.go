@@ -14,6 +14,8 @@ import (
 
 func routes() map[string][]netip.Prefix { return nil }
 
+func connectionPorts() portRange { return portRange{} }
+
 func freeBytes(string) (uint64, bool) { return 0, false }
 
 func boundedLimits() bool { return false }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -103,6 +105,13 @@ func TestCancelledCreationStopsSoon(t *testing.T) {
 	told, err := os.ReadFile(filepath.Join(state, "log"))
 	if err != nil || !strings.Contains(string(told), "--net rampart-blue") || strings.Contains(string(told), "--publish=0.0.0.0") {
 		t.Errorf("the nodes are not in the cluster's network, or are published to others (%v):\n%s", err, told)
+	}
+	published := regexp.MustCompile(`--publish=127\.0\.0\.1:(\d+):6443/`).FindSubmatch(told)
+	if published == nil {
+		t.Fatalf("the API server is not published:\n%s", told)
+	}
+	if port, err := strconv.Atoi(string(published[1])); err != nil || !serverPorts.contains(port) {
+		t.Errorf("the API server's port is %s (%v), which a connection may have got since it was chosen", published[1], err)
 	}
 }
 
