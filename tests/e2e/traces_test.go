@@ -119,7 +119,11 @@ func nothingIsLeft(t *testing.T, before traces) {
 		if err != nil {
 			return err
 		}
-		if left := now.since(before); len(left) > 0 {
+		left, err := withoutForgotten(ctx, t, now.since(before))
+		if err != nil {
+			return err
+		}
+		if len(left) > 0 {
 			return errors.New(strings.Join(left, "\n"))
 		}
 		return nil

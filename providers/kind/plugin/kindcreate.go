@@ -18,14 +18,9 @@ import (
 var kindEnvironment sync.Mutex
 
 func (k *kindClient) create(ctx context.Context, logger log.Logger, spec createSpec) error {
-	args := spec.args
-	if args.apiServerPort() == 0 {
-		// kind would take one that the kernel gives to connections as well.
-		port, err := freePort(realHost{}.portError, connectionPorts())
-		if err != nil {
-			return err
-		}
-		args.APIServerPort = &port
+	args, err := withPort(spec.args)
+	if err != nil {
+		return err
 	}
 	config, err := renderConfig(args, k.quirks())
 	if err != nil {

@@ -26,11 +26,12 @@ const portTries = 64
 // in the meantime: between the choice and the start of the node lies a second or more, and after a restart of the machine the
 // same port has to be free again.
 func freePort(portError func(port int) error, connections portRange) (int, error) {
+	// An operator may have given all ports to connections; then there is nothing better than one of those.
+	nothingElse := connections.contains(serverPorts.first) && connections.contains(serverPorts.last)
 	var err error
 	for range portTries {
 		port := serverPorts.first + rand.IntN(serverPorts.last-serverPorts.first+1) //nolint:gosec // A port is no secret.
-		// An operator may have given all ports to connections; then there is nothing better than one of those.
-		if connections.contains(port) && !(connections.contains(serverPorts.first) && connections.contains(serverPorts.last)) {
+		if connections.contains(port) && !nothingElse {
 			continue
 		}
 		if err = portError(port); err == nil {
@@ -39,4 +40,18 @@ func freePort(portError func(port int) error, connections portRange) (int, error
 	}
 	return 0, fmt.Errorf("no free port was found for the API server on %s, in %d tries between %d and %d; the last answer: %w; "+
 		"set apiServerPort", localAddress, portTries, serverPorts.first, serverPorts.last, err)
+}
+
+// withPort gives a cluster whose API server may have any free port one. kind would take one that the kernel gives to
+// connections as well.
+func withPort(args ClusterArgs) (ClusterArgs, error) {
+	if args.apiServerPort() != 0 {
+		return args, nil
+	}
+	port, err := freePort(realHost{}.portError, connectionPorts())
+	if err != nil {
+		return args, err
+	}
+	args.APIServerPort = &port
+	return args, nil
 }
