@@ -12,6 +12,12 @@ import (
 // manifest is the API server's. A change restarts it.
 const manifest = "/etc/kubernetes/manifests/kube-apiserver.yaml"
 
+// takeAway ends the API server and waits until the kubelet has done with its pod: a manifest that is only replaced is looked at
+// again after 10 to 15 seconds, and by then the controllers have lost their leases, and have ended.
+const takeAway = `rm -f ` + manifest + `
+left=100
+while [ $left -gt 0 ] && ls -d /var/lib/kubelet/pods/*/containers/kube-apiserver >/dev/null 2>&1; do left=$((left-1)); sleep 0.2; done`
+
 // apiServerSabotage restarts the API server with much of its hardening undone: identity encrypts, everything is written to
 // the audit log and kept for a day, TLS 1.2 is spoken, Pod Security has no default, and no policy comes from a file.
 func apiServerSabotage() sabotage {
@@ -28,8 +34,10 @@ sed -e 's#--audit-policy-file=.*#--audit-policy-file=` + auditDir + `/policy.yam
   -e 's#--encryption-provider-config=.*#--encryption-provider-config=` + auditDir + `/encryption.yaml#' \
   -e 's#--audit-log-path=.*#--audit-log-path=` + auditDir + `/sabotage.log#' -e 's#--audit-log-maxage=.*#--audit-log-maxage=1#' -e 's#--tls-min-version=.*#--tls-min-version=VersionTLS12#' \
   -e 's#--admission-control-config-file=.*#--admission-control-config-file=` + auditDir + `/admission.yaml#' ` + manifest + ` > /run/e2e-changed
-cat /run/e2e-changed > ` + manifest
-		undo := onNode(t, edit, "cp -p /run/e2e-manifest "+manifest+" && rm -f /run/e2e-* "+auditDir+"/*.yaml")
+` + takeAway + `
+umask 077
+cp --no-preserve=mode /run/e2e-changed ` + manifest
+		undo := onNode(t, edit, takeAway+"\ncp -p /run/e2e-manifest "+manifest+" && rm -f /run/e2e-* "+auditDir+"/*.yaml")
 		awaitAPIServer(t.Context(), t, "--audit-log-maxage=1")
 		return func(ctx context.Context) error {
 			if err := undo(ctx); err != nil {
