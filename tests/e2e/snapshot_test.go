@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +56,11 @@ func TestSnapshotAndRestore(t *testing.T) {
 	}
 	isRefusedWhenDamaged(ctx, t, file)
 
+	// The cluster has been restored before, and is ahead of the snapshot by more than what was written since.
+	if _, err := product.Run(ctx, "snapshot", "restore", file); err != nil {
+		t.Fatal(err)
+	}
+	seen := revision(ctx, t)
 	secrets := cluster.Client.CoreV1().Secrets(namespace)
 	if err := secrets.Delete(ctx, "kept", metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
@@ -63,6 +69,10 @@ func TestSnapshotAndRestore(t *testing.T) {
 	if _, err := product.Run(ctx, "snapshot", "restore", file); err != nil {
 		t.Fatal(err)
 	}
+	if now := revision(ctx, t); now <= seen {
+		t.Errorf("revisions have gone back from %d to %d: whoever watches the cluster hears nothing until they are there again", seen, now)
+	}
+	isLed(ctx, t)
 	secret, err := secrets.Get(ctx, "kept", metav1.GetOptions{})
 	if err != nil || string(secret.Data["value"]) != hidden {
 		t.Errorf("what was deleted after the snapshot: %v", err)
@@ -84,6 +94,35 @@ func TestSnapshotAndRestore(t *testing.T) {
 	awaitNodesReady(t)
 	if result, err := product.Up(ctx); err != nil || !strings.Contains(strings.ToLower(result.Output()), noChanges) {
 		t.Errorf("up after the restore: %v, want %q", err, noChanges)
+	}
+}
+
+// revision is the cluster's latest.
+func revision(ctx context.Context, t *testing.T) int64 {
+	t.Helper()
+	all, err := cluster.Client.CoreV1().Namespaces().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	number, err := strconv.ParseInt(all.ResourceVersion, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return number
+}
+
+// isLed wants the controllers at work, and not waiting until the leases of those of before have run out.
+func isLed(ctx context.Context, t *testing.T) {
+	t.Helper()
+	for _, name := range []string{"kube-controller-manager", "kube-scheduler"} {
+		lease, err := cluster.Client.CoordinationV1().Leases(metav1.NamespaceSystem).Get(ctx, name, metav1.GetOptions{})
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if renewed := lease.Spec.RenewTime; renewed == nil || time.Since(renewed.Time) > 10*time.Second {
+			t.Errorf("nobody leads as %s: the lease is of %v", name, renewed)
+		}
 	}
 }
 

@@ -43,16 +43,38 @@ stop_pods() {
 	done
 }
 
+# forgotten waits until the kubelet is done with static pods, and has removed their folders. One that it is to start while it still
+# ends the one before, it looks at again after 10 to 15 seconds only. No more depends on it.
+forgotten() {
+	for pod in "$@"; do
+		left=50
+		while [ $left -gt 0 ] && ls -d "${NODE_ROOT:-}"/var/lib/kubelet/pods/*/containers/"$pod" >/dev/null 2>&1; do
+			left=$((left - 1))
+			sleep 0.2
+		done
+	done
+}
+
 # stop takes the API server first. Without etcd it would answer nothing, not even the kubelet, which asks it to forget each pod
 # that it has stopped before it goes on to the next one, and it would wait for its requests until it is killed.
 stop() {
 	mkdir -p "$away"
-	stop_pods kube-apiserver && stop_pods $pods
+	stop_pods kube-apiserver && stop_pods $pods && forgotten $pods
+}
+
+# renew makes another pod of a manifest. The kubelet waits longer each time before it starts the same pod anew, minutes in the
+# end, and forgets that only when the pod has run for ten minutes.
+renew() {
+	sed -i -e '/^    rampart\.dev\/restored: /d' "$1"
+	grep -q '^  annotations:$' "$1" || sed -i -e 's/^metadata:$/&\n  annotations:/' "$1"
+	sed -i -e "s|^  annotations:\$|&\\n    rampart.dev/restored: \"$(date -u +%FT%T.%NZ)\"|" "$1"
 }
 
 start() {
 	for pod in $pods; do
-		[ ! -e "$away/$pod.yaml" ] || mv "$away/$pod.yaml" "$manifests/$pod.yaml"
+		[ -e "$away/$pod.yaml" ] || continue
+		renew "$away/$pod.yaml"
+		mv "$away/$pod.yaml" "$manifests/$pod.yaml"
 	done
 	rmdir "$away" 2>/dev/null || true
 	answers "the API server" kubectl --request-timeout 5s --kubeconfig /etc/kubernetes/admin.conf get --raw /readyz

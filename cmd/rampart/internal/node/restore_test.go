@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"sigs.k8s.io/yaml"
 )
 
 // stubs stand for what a node has. The API server answers unless the data is what REFUSED names; controller manager and scheduler
@@ -117,6 +119,82 @@ func TestRestorePutsTheNewDataInPlace(t *testing.T) {
 	// Without etcd an API server takes half a minute and more to end, and the kubelet waits for it.
 	if _, err := os.Stat(filepath.Join(n.root, "run", "etcd-outlives-the-api-server")); err != nil {
 		t.Errorf("etcd is stopped before the API server: %v", err)
+	}
+}
+
+// TestARestoreMakesOtherPods of manifests with and without annotations, each time others, of which nothing else differs.
+func TestARestoreMakesOtherPods(t *testing.T) {
+	t.Parallel()
+	const (
+		head = "apiVersion: v1\nkind: Pod\nmetadata:\n"
+		tail = "  labels:\n    tier: control-plane\n  name: etcd\nspec:\n  containers:\n  - name: etcd\n"
+		mark = "    rampart.dev/restored: "
+	)
+	n := newFakeNode(t)
+	before := map[string]string{
+		"etcd":           head + "  annotations:\n    kubeadm.kubernetes.io/etcd.advertise-client-urls: https://10.0.0.2:2379\n" + tail,
+		"kube-scheduler": head + tail,
+	}
+	read := func(pod string) string {
+		content, err := os.ReadFile(filepath.Join(n.root, "etc/kubernetes/manifests", pod+".yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(content)
+	}
+	for pod, content := range before {
+		n.put("etc/kubernetes/manifests/"+pod+".yaml", content)
+	}
+	seen := map[string]bool{}
+	for round := range 2 {
+		n.put("data/rampart-restore/data/member/db", "restored")
+		if out, err := n.run("restore", never); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		for pod, content := range before {
+			after := read(pod)
+			if seen[after] {
+				t.Errorf("round %d: the manifest of %s is the same:\n%s", round, pod, after)
+			}
+			seen[after] = true
+			var object struct {
+				Metadata struct {
+					Annotations map[string]string `json:"annotations"`
+				} `json:"metadata"`
+			}
+			if err := yaml.Unmarshal([]byte(after), &object); err != nil || object.Metadata.Annotations["rampart.dev/restored"] == "" {
+				t.Errorf("round %d: %v, annotations %v:\n%s", round, err, object.Metadata.Annotations, after)
+			}
+			var rest []string
+			for line := range strings.Lines(after) {
+				if !strings.HasPrefix(line, mark) {
+					rest = append(rest, line)
+				}
+			}
+			if got := strings.Replace(strings.Join(rest, ""), "  annotations:\n  labels:", "  labels:", 1); got != content {
+				t.Errorf("round %d: besides the mark the manifest of %s is\n%s", round, pod, got)
+			}
+		}
+	}
+}
+
+// TestARestoreStartsPodsWhenTheKubeletIsDoneWithThoseOfBefore, and not while it would only look again much later.
+func TestARestoreStartsPodsWhenTheKubeletIsDoneWithThoseOfBefore(t *testing.T) {
+	t.Parallel()
+	n := newFakeNode(t)
+	n.put("var/lib/kubelet/pods/uid/containers/etcd/0", "")
+	n.put("bin/sleep", `#!/bin/sh
+cd "$NODE_ROOT"
+[ -e var/lib/kubelet/pods/uid ] || exit 0
+rm -r var/lib/kubelet/pods/uid
+[ -e etc/kubernetes/manifests/etcd.yaml ] || touch run/waited
+`)
+	if out, err := n.run("restore", never); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	n.holds("restored")
+	if _, err := os.Stat(filepath.Join(n.root, "run", "waited")); err != nil {
+		t.Error("nobody has waited for the kubelet")
 	}
 }
 
