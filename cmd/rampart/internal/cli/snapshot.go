@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/authority"
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/leadership"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/node"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/progress"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/snapshot"
@@ -162,8 +163,15 @@ func (s *session) restoreSnapshot(ctx context.Context, file string, force bool) 
 	if err := s.replaceData(ctx, on, found, phases); err != nil {
 		return err
 	}
+	client, err := clientOf(cluster)
+	if err != nil {
+		return err
+	}
+	if err := s.takeOver(ctx, client, leadership.Anybody, began); err != nil {
+		return err
+	}
 	if found.ClusterID != into.ID {
-		if err := s.adopt(ctx, cluster, began, report); err != nil {
+		if err := s.adopt(ctx, client, cluster, began, report); err != nil {
 			return err
 		}
 	}
@@ -192,14 +200,17 @@ func (s *session) replaceData(ctx context.Context, on node.Node, found *snapshot
 	return errors.Join(err, etcd.RemovePrepared(ctx))
 }
 
-// adopt makes what was restored from another cluster's snapshot know the authority of this one, and has its pods started anew.
-func (s *session) adopt(ctx context.Context, cluster *standing, began time.Time, report *progress.Reporter) error {
+// clientOf asks a cluster whatever its administrator may, as fast as adopt writes.
+func clientOf(cluster *standing) (kubernetes.Interface, error) {
 	config := rest.CopyConfig(cluster.admin)
 	config.QPS, config.Burst = adoptRate, adoptRate
-	client, err := kubernetes.NewForConfig(config)
-	if err != nil {
-		return err
-	}
+	return kubernetes.NewForConfig(config)
+}
+
+// adopt makes what was restored from another cluster's snapshot know the authority of this one, and has its pods started anew.
+func (s *session) adopt(
+	ctx context.Context, client kubernetes.Interface, cluster *standing, began time.Time, report *progress.Reporter,
+) error {
 	end := report.Begin("Publishing this cluster's authority in place of the other's")
 	count, err := authority.Publish(ctx, client, cluster.admin.CAData)
 	end(fmt.Sprintf("in %d namespaces", count), err)

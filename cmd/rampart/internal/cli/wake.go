@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/engine"
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/leadership"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/node"
 )
 
@@ -26,6 +27,7 @@ func (s *session) wake(ctx context.Context, pulumi *engine.Engine) error {
 	if err != nil {
 		return nil //nolint:nilerr // nothing is known of any node, and the engine says what is wrong
 	}
+	began := time.Now()
 	var names []string
 	for _, each := range found.nodes {
 		stopped, err := each.Stopped(ctx)
@@ -42,7 +44,18 @@ func (s *session) wake(ctx context.Context, pulumi *engine.Engine) error {
 	}
 	fmt.Fprintf(s.progress, "Nodes were stopped, and are started: %s. Waiting until the cluster answers\n",
 		strings.Join(names, ", "))
-	return s.awaitAnswer(ctx, found.nodes)
+	if err := s.awaitAnswer(ctx, found.nodes); err != nil {
+		return err
+	}
+	cluster, err := s.reach(ctx, found)
+	if err != nil {
+		return err
+	}
+	client, err := clientOf(cluster)
+	if err != nil {
+		return err
+	}
+	return s.takeOver(ctx, client, leadership.Of(names), began)
 }
 
 func (s *session) awaitAnswer(ctx context.Context, nodes []node.Node) error {
