@@ -76,6 +76,8 @@ start() {
 		renew "$away/$pod.yaml"
 		mv "$away/$pod.yaml" "$manifests/$pod.yaml"
 	done
+	# What a sed that was killed has left would keep the folder, and the folder says that there is something to put back.
+	rm -f "$away"/sed??????
 	rmdir "$away" 2>/dev/null || true
 	answers "the API server" kubectl --request-timeout 5s --kubeconfig /etc/kubernetes/admin.conf get --raw /readyz
 }

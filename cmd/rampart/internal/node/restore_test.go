@@ -227,6 +227,10 @@ func TestRecoverPutsBackWhatACutOffRestoreLeft(t *testing.T) {
 		"half of the control plane is away": func(n *fakeNode) {
 			n.move(manifests+"etcd.yaml", away+"etcd.yaml")
 		},
+		"a mark was being made": func(n *fakeNode) {
+			n.move(manifests+"etcd.yaml", away+"etcd.yaml")
+			n.put(away+"sedAbC123", "half")
+		},
 		"the control plane is away": func(n *fakeNode) {
 			for _, pod := range pods {
 				n.move(manifests+pod+".yaml", away+pod+".yaml")
