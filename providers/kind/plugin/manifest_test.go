@@ -56,12 +56,16 @@ func (f manifestFolder) holds(t *testing.T, want string) {
 	}
 }
 
-// taken waits until the old manifest is away.
-func (f manifestFolder) taken(t *testing.T) {
+// begin replaces the manifest and returns when the old one is away.
+func (f manifestFolder) begin(t *testing.T) *exec.Cmd {
 	t.Helper()
+	command := f.replace("new", len("new"))
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 		if _, err := os.Stat(f.manifest); os.IsNotExist(err) {
-			return
+			return command
 		}
 		if time.Now().After(deadline) {
 			t.Fatal("the old manifest is not taken away")
@@ -72,11 +76,7 @@ func (f manifestFolder) taken(t *testing.T) {
 func TestManifestComesWhenTheOldPodIsGone(t *testing.T) {
 	t.Parallel()
 	f := newManifestFolder(t)
-	command := f.replace("new", len("new"))
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	f.taken(t)
+	command := f.begin(t)
 	time.Sleep(300 * time.Millisecond)
 	if _, err := os.Stat(f.manifest); err == nil {
 		t.Error("the new manifest is there while the kubelet has the old pod")
@@ -102,11 +102,7 @@ func TestHalfAManifestIsNone(t *testing.T) {
 func TestManifestIsNotLostToASignal(t *testing.T) {
 	t.Parallel()
 	f := newManifestFolder(t)
-	command := f.replace("new", len("new"))
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	f.taken(t)
+	command := f.begin(t)
 	if err := command.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

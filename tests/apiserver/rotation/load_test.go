@@ -101,7 +101,7 @@ func (l *load) run(ctx context.Context, what func(context.Context) error) {
 				l.mutex.Unlock()
 			}
 			// The load is to be there all the time, not to take all of the machine.
-			time.Sleep(100 * time.Millisecond)
+			time.Sleep(50 * time.Millisecond)
 		}
 	})
 }

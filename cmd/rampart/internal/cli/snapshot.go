@@ -187,7 +187,7 @@ func (s *session) replaceData(ctx context.Context, on node.Node, found *snapshot
 		return err
 	}
 	end := phases.report.Begin("Making a data directory of the snapshot")
-	err = found.Database(func(in io.Reader) error { return etcd.Prepare(ctx, in) })
+	err = found.Database(func(in io.Reader) error { return etcd.Prepare(ctx, in, found.Revision) })
 	end("", err)
 	if err == nil {
 		err = etcd.Replace(ctx, phases.next)

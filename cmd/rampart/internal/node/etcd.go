@@ -164,13 +164,19 @@ func (e *Etcd) Heads(ctx context.Context, prefix string, visit func(key string, 
 	}
 }
 
+// revision returns the current one.
+func (e *Etcd) revision(ctx context.Context) (int64, error) {
+	found, err := e.get(ctx, "/", "--keys-only")
+	return found.Header.Revision, err
+}
+
 // Compact forgets all revisions but the current ones.
 func (e *Etcd) Compact(ctx context.Context) error {
-	found, err := e.get(ctx, "/", "--keys-only")
+	now, err := e.revision(ctx)
 	if err != nil {
 		return err
 	}
-	_, err = e.ctl(ctx, "compaction", strconv.FormatInt(found.Header.Revision, 10))
+	_, err = e.ctl(ctx, "compaction", strconv.FormatInt(now, 10))
 	if err != nil && strings.Contains(err.Error(), "has been compacted") {
 		return nil
 	}

@@ -35,14 +35,21 @@ func (e *Etcd) SaveSnapshot(ctx context.Context) (Saved, error) {
 	if _, err := e.ctl(ctx, "snapshot", "save", saved.path); err != nil {
 		return saved, fmt.Errorf("saving a snapshot of etcd: %w", err)
 	}
-	var err error
-	if saved.Revision, err = e.revisionOf(ctx, saved.path); err != nil {
+	text, err := e.utl(ctx, "snapshot", "status", saved.path, "--write-out=json")
+	if err != nil {
 		return saved, fmt.Errorf("checking the snapshot of etcd: %w", err)
 	}
+	var status struct {
+		Revision int64 `json:"revision"`
+	}
+	if err := json.Unmarshal(text, &status); err != nil {
+		return saved, fmt.Errorf("understanding etcd's answer: %w", err)
+	}
+	saved.Revision = status.Revision
 	var counted struct {
 		Count int `json:"count"`
 	}
-	text, err := e.ctl(ctx, "get", "/registry/", "--prefix", "--keys-only", "--limit=1", "--write-out=json",
+	text, err = e.ctl(ctx, "get", "/registry/", "--prefix", "--keys-only", "--limit=1", "--write-out=json",
 		"--rev="+strconv.FormatInt(saved.Revision, 10))
 	if err == nil {
 		err = json.Unmarshal(text, &counted)
@@ -76,21 +83,6 @@ func (e *Etcd) removeFiles(ctx context.Context, names ...string) error {
 	return err
 }
 
-// revisionOf returns the revision of a snapshot that stands on the node.
-func (e *Etcd) revisionOf(ctx context.Context, file string) (int64, error) {
-	text, err := e.utl(ctx, "snapshot", "status", file, "--write-out=json")
-	if err != nil {
-		return 0, err
-	}
-	var status struct {
-		Revision int64 `json:"revision"`
-	}
-	if err := json.Unmarshal(text, &status); err != nil {
-		return 0, fmt.Errorf("understanding etcd's answer: %w", err)
-	}
-	return status.Revision, nil
-}
-
 // revisionMargin is for what is written between the question and the end of etcd: hours of work of a large cluster.
 const revisionMargin = 1_000_000_000
 
@@ -102,8 +94,9 @@ func revisionBump(now, ofSnapshot int64) int64 {
 	return max(now-ofSnapshot, 0) + revisionMargin
 }
 
-// Prepare makes a data directory of a snapshot, beside the one that etcd works on. etcd checks the snapshot's own hash.
-func (e *Etcd) Prepare(ctx context.Context, snapshot io.Reader) error {
+// Prepare makes a data directory of a snapshot of a revision, beside the one that etcd works on. etcd checks the snapshot's own
+// hash.
+func (e *Etcd) Prepare(ctx context.Context, snapshot io.Reader, revision int64) error {
 	if err := e.removeFiles(ctx, preparedName); err != nil {
 		return err
 	}
@@ -115,18 +108,14 @@ func (e *Etcd) Prepare(ctx context.Context, snapshot io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("bringing the snapshot to the node: %w", err)
 	}
-	restored, err := e.revisionOf(ctx, file)
-	if err != nil {
-		return fmt.Errorf("checking the snapshot of etcd: %w", err)
-	}
-	now, err := e.get(ctx, "/", "--keys-only")
+	now, err := e.revision(ctx)
 	if err != nil {
 		return fmt.Errorf("asking etcd for its revision: %w", err)
 	}
 	_, err = e.utl(ctx, "snapshot", "restore", file, "--data-dir="+path.Join(folder, "data"),
 		"--name="+e.flags["name"], "--initial-cluster="+e.flags["initial-cluster"],
 		"--initial-advertise-peer-urls="+e.flags["initial-advertise-peer-urls"],
-		"--bump-revision="+strconv.FormatInt(revisionBump(now.Header.Revision, restored), 10), "--mark-compacted")
+		"--bump-revision="+strconv.FormatInt(revisionBump(now, revision), 10), "--mark-compacted")
 	if err != nil {
 		return fmt.Errorf("making a data directory of the snapshot: %w", err)
 	}

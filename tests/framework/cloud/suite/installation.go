@@ -46,7 +46,7 @@ func (c Cloud) install(t *testing.T, stack string) *Installation {
 	if made.cloud, err = cloud.New(t.Context(), product.Root, filepath.Join(product.Dir, "cloud"), c.Package); err != nil {
 		t.Fatal(err)
 	}
-	// Nothing is interrupted here, and to write a cloud's state after each of two hundred steps is half of what the engine does.
+	// Nothing is interrupted here, and to write the state at each step is two fifths of what the engine does.
 	product.Stack, product.Variables = stack, append(made.cloud.Environment(), "PULUMI_SKIP_CHECKPOINTS=true")
 	made.configure(t, func(map[string]any) {})
 	if _, err := made.Run(t.Context(), "tools"); err != nil {
