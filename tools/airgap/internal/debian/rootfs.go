@@ -28,7 +28,12 @@ func (r Rootfs) Facts() []string {
 }
 
 // rootfsRevision goes into every root filesystem's key. Raise it when Build or leftover change.
-const rootfsRevision = "2"
+const rootfsRevision = "3"
+
+// mergedUsr is a hook of mmdebstrap's that makes /bin, /sbin and /lib what they are to be, links into /usr, before the first
+// package is unpacked. Without it the package usrmerge makes them so, with all of Perl, which then stays: half of a small root
+// filesystem, in the privileged containers of the pod network.
+const mergedUsr = "/usr/share/mmdebstrap/hooks/maybe-merged-usr"
 
 // Tar is the name of the result in the part's folder.
 const Tar = "rootfs.tar"
@@ -52,12 +57,20 @@ func (r Rootfs) Build(ctx context.Context, job *part.Job) error {
 		"--dpkgopt=path-exclude=/usr/share/locale/*",
 		"--dpkgopt=path-exclude=/usr/share/doc/*",
 		"--dpkgopt=path-include=/usr/share/doc/*/copyright",
+		"--dpkgopt=path-exclude=/usr/share/bash-completion/*",
+		"--dpkgopt=path-exclude=/usr/share/lintian/*",
 		"--aptopt=Acquire::Retries \"3\"",
 		// Nobody else sees the tree before it is whole: syncing each file to the disk only costs time.
 		"--dpkgopt=force-unsafe-io",
+		// Packages are installed with the help of Perl. Nothing is installed any more, and an interpreter less is to be misused.
+		"--customize-hook=chroot \"$1\" dpkg --purge --force-depends --force-remove-essential debconf perl-base",
 		"--format=tar",
-		suiteOf(r.Sources), raw, sources,
 	}
+	// An old mmdebstrap does not have it.
+	if _, err := os.Stat(mergedUsr); err == nil {
+		args = append(args, "--hook-dir="+mergedUsr)
+	}
+	args = append(args, suiteOf(r.Sources), raw, sources)
 	cmd := exec.CommandContext(ctx, "mmdebstrap", args...)
 	cmd.Env = append(os.Environ(), fmt.Sprintf("SOURCE_DATE_EPOCH=%d", image.Epoch().Unix()), "DEBIAN_FRONTEND=noninteractive")
 	job.Step("starting mmdebstrap", 0, 0)
