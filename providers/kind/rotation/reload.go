@@ -19,7 +19,9 @@ const (
 	// loadedMetric carries, as a label, the hash of the encryption configuration that an API server has taken up.
 	loadedMetric = "apiserver_encryption_config_controller_last_config_info"
 
-	reloadPoll = time.Second
+	// reloadPoll is short beside the minute that an API server takes, and long beside the time in which it writes all its metrics
+	// down, which on a large cluster are megabytes.
+	reloadPoll = 3 * time.Second
 )
 
 // awaitReload waits until every API server has taken up the file, which must name the given keys.
