@@ -15,7 +15,8 @@ import (
 // Census is what a product may leave behind on a machine, each thing a line.
 type Census []string
 
-// volume is what a census calls the only things that nobody's name is on: kind gives each node one of the engine's naming.
+// volume is what a census calls things whose names say nothing. What kind makes for podman has the name of its node as a label,
+// and is told by that; of Docker's it is known whose they are for as long as there is a node that uses them.
 const volume = "volume "
 
 // claimDeadline is how long a volume may be nobody's, while another test makes or removes a node.
@@ -30,21 +31,21 @@ func (p *Product) Census(ctx context.Context) (Census, error) {
 		for kind, list := range map[string][]string{
 			"container ": {"ps", "--all", "--format", "{{.Names}}"},
 			"network ":   {"network", "ls", "--format", "{{.Name}}"},
-			volume:       {"volume", "ls", "--format", "{{.Name}}"},
+			volume:       {"volume", "ls", "--format", "{{.Name}} {{.Labels}}"},
 		} {
-			names, err := engine.Lines(ctx, list...)
+			names, err := engine.Run(ctx, list...)
 			if err != nil {
 				return nil, err
 			}
-			for _, name := range names {
-				census = append(census, fmt.Sprintf("%s %s%s", engine, kind, name))
+			for name := range strings.Lines(names) {
+				census = append(census, fmt.Sprintf("%s %s%s", engine, kind, strings.TrimSpace(name)))
 			}
 		}
 		others, err := p.volumesOfOthers(ctx, engine)
 		if err != nil {
 			return nil, err
 		}
-		census = census.Since(others)
+		census = slices.DeleteFunc(census, others)
 	}
 	known, err := NameServerFiles(ctx)
 	if err != nil {
@@ -91,13 +92,13 @@ func (p *Product) isOfOthers(line string) bool {
 	return name != "" && name != p.Cluster
 }
 
-// volumesOfOthers are the lines of the volumes that nodes of other installations use.
-func (p *Product) volumesOfOthers(ctx context.Context, engine live.Engine) (Census, error) {
+// volumesOfOthers says of a line that it is of a volume that a node of another installation uses.
+func (p *Product) volumesOfOthers(ctx context.Context, engine live.Engine) (func(line string) bool, error) {
 	names, err := engine.Lines(ctx, "ps", "--all", "--format", "{{.Names}}")
 	if err != nil {
 		return nil, err
 	}
-	var others Census
+	var others []string
 	for _, name := range names {
 		if !p.isOfOthers(name) {
 			continue
@@ -106,11 +107,13 @@ func (p *Product) volumesOfOthers(ctx context.Context, engine live.Engine) (Cens
 		if err != nil {
 			continue // it has gone meanwhile, or is about to
 		}
-		for _, each := range volumes {
-			others = append(others, fmt.Sprintf("%s %s%s", engine, volume, each))
-		}
+		others = append(others, volumes...)
 	}
-	return others, nil
+	return func(line string) bool {
+		labelled, found := strings.CutPrefix(line, fmt.Sprintf("%s %s", engine, volume))
+		name, _, _ := strings.Cut(labelled, " ")
+		return found && slices.Contains(others, name)
+	}, nil
 }
 
 // Left takes a census and returns what is there and was not before. A volume without a node may be that of another test, just
