@@ -16,6 +16,7 @@ import (
 
 	"github.com/rampart-iac/rampart/components/admission"
 	"github.com/rampart-iac/rampart/tests/framework/apiserver"
+	"github.com/rampart-iac/rampart/tests/framework/apiserver/component"
 	"github.com/rampart-iac/rampart/tests/framework/examples"
 	"github.com/rampart-iac/rampart/verify/live"
 )
@@ -81,7 +82,7 @@ func (b *bench) admissionLatency(ctx context.Context, report *Report) (err error
 
 // install makes all policies, and waits until each pod meets them.
 func install(ctx context.Context, server *apiserver.Server) error {
-	if err := server.Install(ctx, func(ctx *pulumi.Context) error {
+	if err := component.Install(ctx, server, func(ctx *pulumi.Context) error {
 		_, images := admission.NewImagePolicy(ctx, "images", &admission.ImagePolicyArgs{AllowedRegistries: []string{"registry.k8s.io"}})
 		_, workloads := admission.NewWorkloadPolicy(ctx, "workloads", nil)
 		_, tokens := admission.NewTokenPolicy(ctx, "tokens", nil)

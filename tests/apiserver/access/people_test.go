@@ -11,6 +11,7 @@ import (
 
 	"github.com/rampart-iac/rampart/components/access"
 	"github.com/rampart-iac/rampart/components/tenant"
+	"github.com/rampart-iac/rampart/tests/framework/apiserver/component"
 )
 
 const (
@@ -64,7 +65,7 @@ func everybody() []somebody {
 // makeRoles brings the product's own roles to the server, as its components make them.
 func makeRoles(t *testing.T) {
 	t.Helper()
-	server.Run(t, func(ctx *pulumi.Context) error {
+	component.Run(t, server, func(ctx *pulumi.Context) error {
 		if _, err := access.NewClusterAccess(ctx, "access", &access.ClusterAccessArgs{
 			BreakGlass: &access.BreakGlassGrant{Reason: "a test", Owner: "nobody", Expires: time.Now().Add(time.Hour)},
 		}); err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/rampart-iac/rampart/components/admission"
 	"github.com/rampart-iac/rampart/tests/framework"
 	"github.com/rampart-iac/rampart/tests/framework/apiserver"
+	"github.com/rampart-iac/rampart/tests/framework/apiserver/component"
 	"github.com/rampart-iac/rampart/verify"
 	"github.com/rampart-iac/rampart/verify/attacks"
 	"github.com/rampart-iac/rampart/verify/live"
@@ -29,7 +30,7 @@ func TestRulesOfImagesAreToldApart(t *testing.T) {
 		Flags: map[string][]string{"disable-admission-plugins": {"AlwaysDeny"}},
 	})
 	cluster := inhabited(t, server)
-	if err := server.Install(t.Context(), func(ctx *pulumi.Context) error {
+	if err := component.Install(t.Context(), server, func(ctx *pulumi.Context) error {
 		_, err := admission.NewImagePolicy(ctx, "images", &admission.ImagePolicyArgs{
 			AllowedRegistries: []string{"registry.k8s.io"}, DigestRequired: true,
 		})

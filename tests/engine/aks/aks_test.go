@@ -6,7 +6,6 @@ import (
 
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
-	"github.com/rampart-iac/rampart/stacks"
 	"github.com/rampart-iac/rampart/tests/framework/apiserver"
 	"github.com/rampart-iac/rampart/tests/framework/cloud"
 	"github.com/rampart-iac/rampart/tests/framework/cloud/suite"
@@ -44,12 +43,12 @@ func TestOrdersAreSeen(t *testing.T) { t.Parallel(); ofAKS().OrdersAreSeen(t) }
 // installCalico puts the definitions into the cluster that the Calico of AKS brings along.
 func installCalico(t *testing.T, made *suite.Installation, server *apiserver.Server) {
 	t.Helper()
-	images, err := stacks.ReadImages(made.Home())
-	if err != nil || images == nil {
-		t.Fatalf("what the road provides: %v, %v", images, err)
+	has, err := made.Provided()
+	if err != nil {
+		t.Fatal(err)
 	}
 	if _, err := envtest.InstallCRDs(server.Admin, envtest.CRDInstallOptions{
-		Paths: []string{images.CalicoCRDs}, ErrorIfPathMissing: true,
+		Paths: []string{has.CalicoCRDs}, ErrorIfPathMissing: true,
 	}); err != nil {
 		t.Fatal(err)
 	}

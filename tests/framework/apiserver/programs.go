@@ -81,7 +81,7 @@ func airgapSource() (string, error) {
 const guardScript = `#!/bin/sh
 parent=$PPID program=$$
 (
-	while kill -0 "$parent" && kill -0 "$program"; do sleep 1; done
+	while kill -0 "$parent" && kill -0 "$program"; do sleep 3; done
 	kill -0 "$parent" || { kill -KILL "$program"; rm -rf "${0%/*}"; }
 ) </dev/null >/dev/null 2>&1 &
 exec 'PROGRAM' "$@"

@@ -17,22 +17,16 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/rampart-iac/rampart/tests/framework/apiserver"
-	"github.com/rampart-iac/rampart/tests/framework/cloud/internal/provider"
+	"github.com/rampart-iac/rampart/tests/framework/cloud/internal/shared"
 )
 
 // Call is one request that changed the cloud, or looked at it.
-type Call = provider.Call
-
-// Account and region in which recorded resources of AWS stand.
-const (
-	AWSAccount = provider.AWSAccount
-	AWSRegion  = provider.AWSRegion
-)
+type Call = shared.Call
 
 // Cloud is one that a test looks at.
 type Cloud struct {
 	dir, name string
-	settings  provider.Settings
+	settings  shared.Settings
 }
 
 // New makes the stand-in for a cloud, by the name of its Pulumi package, in a folder. It is enough for plans: what stands for
@@ -57,8 +51,8 @@ func New(ctx context.Context, root, dir, name string) (*Cloud, error) {
 	if err != nil {
 		return nil, err
 	}
-	cloud.settings = provider.Settings{Modules: modules, Endpoint: "https://cluster.invalid", CertificateAuthority: "none"}
-	return cloud, cloud.write(provider.SettingsFile, cloud.settings)
+	cloud.settings = shared.Settings{Modules: modules, Endpoint: "https://cluster.invalid", CertificateAuthority: "none"}
+	return cloud, cloud.write(shared.SettingsFile, cloud.settings)
 }
 
 // Serve has an API server stand for that of the clusters that are made from now on, and lets the deployer in.
@@ -79,7 +73,7 @@ type API struct {
 // ServeAPI is Serve with any API server.
 func (c *Cloud) ServeAPI(ctx context.Context, server *API) error {
 	c.settings.Endpoint, c.settings.CertificateAuthority = server.Admin.Host, string(server.Admin.CAData)
-	if err := c.write(provider.SettingsFile, c.settings); err != nil {
+	if err := c.write(shared.SettingsFile, c.settings); err != nil {
 		return err
 	}
 	return c.writeLogin(ctx, logins()[c.name], server)
@@ -110,7 +104,7 @@ func (c *Cloud) bin() string { return filepath.Join(c.dir, "bin") }
 // Environment is what programs must be run with to meet this cloud.
 func (c *Cloud) Environment() []string {
 	return []string{
-		provider.Variable + "=" + c.dir,
+		shared.Variable + "=" + c.dir,
 		"PATH=" + c.bin() + string(filepath.ListSeparator) + os.Getenv("PATH"),
 		// Whatever this machine is logged in to, no test may meet it.
 		"AZURE_CONFIG_DIR=" + c.dir, "ARM_USE_CLI=false", "ARM_USE_MSI=false",
@@ -121,7 +115,7 @@ func (c *Cloud) Environment() []string {
 
 // Calls are all since the last Forget, in the order in which they ended.
 func (c *Cloud) Calls() ([]Call, error) {
-	content, err := os.ReadFile(filepath.Join(c.dir, provider.CallsFile))
+	content, err := os.ReadFile(filepath.Join(c.dir, shared.CallsFile))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
@@ -140,11 +134,11 @@ func (c *Cloud) Calls() ([]Call, error) {
 }
 
 // Forget drops the calls so far.
-func (c *Cloud) Forget() error { return os.RemoveAll(filepath.Join(c.dir, provider.CallsFile)) }
+func (c *Cloud) Forget() error { return os.RemoveAll(filepath.Join(c.dir, shared.CallsFile)) }
 
 // Drift changes outputs of resources by hand, by the resources' names; nil puts everything back.
 func (c *Cloud) Drift(changes map[string]map[string]any) error {
-	return c.write(provider.DriftFile, provider.Drift(changes))
+	return c.write(shared.DriftFile, shared.Drift(changes))
 }
 
 func (c *Cloud) write(name string, content any) error {

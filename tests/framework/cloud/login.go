@@ -9,18 +9,20 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/rampart-iac/rampart/tests/framework/cloud/internal/shared"
 )
 
 // Deployer is the role that runs the program, and deployersGroup the group that its access entry puts it in.
 const (
-	Deployer       = "arn:aws:iam::" + AWSAccount + ":role/rampart-deployer"
+	Deployer       = "arn:aws:iam::" + shared.AWSAccount + ":role/rampart-deployer"
 	deployersGroup = "rampart-deployers"
 )
 
 // awsScript stands for the command line of AWS. It knows the one call that a kubeconfig makes.
 const awsScript = `#!/bin/sh
 case "$*" in
-"eks get-token --region ` + AWSRegion + ` --cluster-name "*) exec cat "${0%/*}/credential.json" ;;
+"eks get-token --region ` + shared.AWSRegion + ` --cluster-name "*) exec cat "${0%/*}/credential.json" ;;
 *) echo "aws $*: nobody expected this call" >&2; exit 1 ;;
 esac
 `

@@ -12,37 +12,25 @@ import (
 
 	"github.com/rampart-iac/rampart/components/network"
 	"github.com/rampart-iac/rampart/plan/record"
+	"github.com/rampart-iac/rampart/tests/framework"
 )
 
-// provided is what the tools have put on this machine, of which nodes have the images.
-type provided struct {
-	Images     map[string]struct{ Reference string }
-	CalicoCRDs string
-}
-
-func (c *Cluster) provided() (has provided, err error) {
-	text, err := os.ReadFile(filepath.Join(c.Product.Home(), "images.json"))
-	if err != nil {
-		return has, err
-	}
-	return has, json.Unmarshal(text, &has)
-}
-
-func (p provided) calico() network.Images {
+// calicoOf are the images of Calico among what nodes have.
+func calicoOf(has framework.Provided) network.Images {
 	return network.Images{
-		Node: p.Images["calico-node"].Reference, CNI: p.Images["calico-cni"].Reference,
-		KubeControllers: p.Images["calico-kube-controllers"].Reference,
+		Node: has.Images["calico-node"].Reference, CNI: has.Images["calico-cni"].Reference,
+		KubeControllers: has.Images["calico-kube-controllers"].Reference,
 	}
 }
 
 // bringImages has the node know its own images of Calico by the names under which they stand in the registry of a stack, from
 // which no packet comes.
 func (c *Cluster) bringImages(ctx context.Context, registry string) error {
-	has, err := c.provided()
+	has, err := c.Product.Provided()
 	if err != nil {
 		return err
 	}
-	own, wanted := has.calico(), network.PublishedImages().From(registry)
+	own, wanted := calicoOf(has), network.PublishedImages().From(registry)
 	for reference, name := range map[string]string{own.Node: wanted.Node, own.KubeControllers: wanted.KubeControllers} {
 		// Who names a digest as well is asked for no tag.
 		repository, digest, _ := strings.Cut(name, "@")
@@ -57,13 +45,13 @@ func (c *Cluster) bringImages(ctx context.Context, registry string) error {
 // installCalico plays the cloud that brings a Calico of its own: policy only, and without endpoints for nodes, as AKS does. It
 // is the release that the product knows, of whose objects a run without the engine keeps the record.
 func (c *Cluster) installCalico(ctx context.Context) error {
-	has, err := c.provided()
+	has, err := c.Product.Provided()
 	if err != nil {
 		return err
 	}
 	program := func(ctx *pulumi.Context) error {
 		_, err := network.NewCalico(ctx, "calico", &network.CalicoArgs{
-			CRDs: os.DirFS(has.CalicoCRDs), PodInterfaces: podInterfaces, Images: has.calico(),
+			CRDs: os.DirFS(has.CalicoCRDs), PodInterfaces: podInterfaces, Images: calicoOf(has),
 		})
 		return err
 	}

@@ -3,15 +3,11 @@ package provider
 import (
 	"encoding/base64"
 	"strings"
+
+	"github.com/rampart-iac/rampart/tests/framework/cloud/internal/shared"
 )
 
 const awsModule = "github.com/pulumi/pulumi-aws/sdk/v6"
-
-// Where recorded resources of AWS stand.
-const (
-	AWSAccount = "111122223333"
-	AWSRegion  = "eu-central-1"
-)
 
 // aws is pulumi-aws v6.
 func aws() kind {
@@ -44,7 +40,7 @@ func aws() kind {
 // answerAWS gives ARNs, identifiers and the parts of a cluster that others are made of.
 func answerAWS(made *resourceMade) {
 	arn := func(service, region, rest string) {
-		made.set("arn", "arn:aws:"+service+":"+region+":"+AWSAccount+":"+rest)
+		made.set("arn", "arn:aws:"+service+":"+region+":"+shared.AWSAccount+":"+rest)
 	}
 	name := made.text("name")
 	if name == "" {
@@ -57,33 +53,33 @@ func answerAWS(made *resourceMade) {
 			made.digits(8), made.digits(12)[8:], "4" + made.digits(15)[12:], "a" + made.digits(18)[15:], made.digits(30)[18:],
 		}, "-")
 		made.set("keyId", made.ID)
-		arn("kms", AWSRegion, "key/"+made.ID)
+		arn("kms", shared.AWSRegion, "key/"+made.ID)
 	case "aws:cloudwatch/logGroup:LogGroup":
 		made.ID = name
-		arn("logs", AWSRegion, "log-group:"+name)
+		arn("logs", shared.AWSRegion, "log-group:"+name)
 	case "aws:iam/role:Role":
 		made.ID = name
 		arn("iam", "", "role/"+name)
 	case "aws:iam/policy:Policy":
-		made.ID = "arn:aws:iam::" + AWSAccount + ":policy/" + name
+		made.ID = "arn:aws:iam::" + shared.AWSAccount + ":policy/" + name
 		arn("iam", "", "policy/"+name)
 	case "aws:iam/openIdConnectProvider:OpenIdConnectProvider":
 		arn("iam", "", "oidc-provider/"+strings.TrimPrefix(made.text("url"), "https://"))
 	case "aws:ec2/launchTemplate:LaunchTemplate":
 		made.ID = "lt-" + made.digits(17)
 		made.set("latestVersion", made.Updates+1)
-		arn("ec2", AWSRegion, "launch-template/"+made.ID)
+		arn("ec2", shared.AWSRegion, "launch-template/"+made.ID)
 	case "aws:eks/cluster:Cluster":
 		answerCluster(made, name)
-		arn("eks", AWSRegion, "cluster/"+name)
+		arn("eks", shared.AWSRegion, "cluster/"+name)
 	case "aws:eks/nodeGroup:NodeGroup":
 		made.ID = made.text("clusterName") + ":" + made.text("nodeGroupName")
-		arn("eks", AWSRegion, "nodegroup/"+made.ID)
+		arn("eks", shared.AWSRegion, "nodegroup/"+made.ID)
 	default:
 		if prefix, ok := ec2Prefixes[made.Type]; ok {
 			made.ID = prefix + "-" + made.digits(17)
 		}
-		arn(strings.Split(strings.Split(made.Type, ":")[1], "/")[0], AWSRegion, made.ID)
+		arn(strings.Split(strings.Split(made.Type, ":")[1], "/")[0], shared.AWSRegion, made.ID)
 	}
 }
 
@@ -100,7 +96,7 @@ func answerCluster(made *resourceMade, name string) {
 	made.set("certificateAuthority", map[string]any{
 		"data": base64.StdEncoding.EncodeToString([]byte(made.Settings.CertificateAuthority)),
 	})
-	issuer := "https://oidc.eks." + AWSRegion + ".amazonaws.com/id/" + strings.ToUpper(made.digits(32))
+	issuer := "https://oidc.eks." + shared.AWSRegion + ".amazonaws.com/id/" + strings.ToUpper(made.digits(32))
 	made.set("identities", []any{map[string]any{"oidcs": []any{map[string]any{"issuer": issuer}}}})
 	if config := made.Inputs["vpcConfig"]; config.IsObject() {
 		completed := config.ObjectValue().Copy()

@@ -10,42 +10,18 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-)
 
-// Variable names the folder that a test and its recorders share.
-const Variable = "RAMPART_TEST_CLOUD"
-
-// Names of the files in that folder.
-const (
-	SettingsFile = "settings.json" // Settings
-	CallsFile    = "calls.jsonl"   // Call, one a line, in the order in which they ended
-	DriftFile    = "drift.json"    // Drift
+	"github.com/rampart-iac/rampart/tests/framework/cloud/internal/shared"
 )
 
 // Settings are what a test tells its recorders.
-type Settings struct {
-	// Modules are the folders of the SDKs' modules by their paths.
-	Modules map[string]string `json:"modules"`
+type Settings = shared.Settings
 
-	// Endpoint and CertificateAuthority (PEM) are those of the API server that stands for the cloud's.
-	Endpoint             string `json:"endpoint"`
-	CertificateAuthority string `json:"certificateAuthority"`
-}
+// Drift is what somebody has changed by hand.
+type Drift = shared.Drift
 
-// Drift is what somebody has changed by hand: outputs by the names of resources.
-type Drift map[string]map[string]any
-
-// Call is one request for a change, or of a look at what stands.
-type Call struct {
-	// Method is create, read, update or delete.
-	Method string `json:"method"`
-	Type   string `json:"type"`
-	Name   string `json:"name"`
-	ID     string `json:"id"`
-
-	// Inputs of a create or an update.
-	Inputs map[string]any `json:"inputs,omitempty"`
-}
+// Call is one request.
+type Call = shared.Call
 
 // kind is what the server has to know about one cloud.
 type kind struct {
@@ -120,21 +96,21 @@ func property(value any) resource.PropertyValue { return resource.NewPropertyVal
 
 // folder that the test and this process share.
 func folder() (string, error) {
-	path := os.Getenv(Variable)
+	path := os.Getenv(shared.Variable)
 	if path == "" {
-		return "", fmt.Errorf("%s is not set: this plugin stands for a cloud in tests, and is not the real one", Variable)
+		return "", fmt.Errorf("%s is not set: this plugin stands for a cloud in tests, and is not the real one", shared.Variable)
 	}
 	return path, nil
 }
 
 func readSettings() (Settings, error) {
 	var settings Settings
-	return settings, readJSON(SettingsFile, &settings)
+	return settings, readJSON(shared.SettingsFile, &settings)
 }
 
 func readDrift() (Drift, error) {
 	var drift Drift
-	err := readJSON(DriftFile, &drift)
+	err := readJSON(shared.DriftFile, &drift)
 	if os.IsNotExist(err) {
 		return nil, nil
 	}

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/rampart-iac/rampart/tests/framework/cloud/internal/schema"
+	"github.com/rampart-iac/rampart/tests/framework/cloud/internal/shared"
 )
 
 // Server serves one cloud.
@@ -136,7 +137,7 @@ func (s *Server) record(method, urn, id string, inputs resource.PropertyMap) err
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	const mode = 0o600
-	file, err := os.OpenFile(filepath.Join(path, CallsFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, mode)
+	file, err := os.OpenFile(filepath.Join(path, shared.CallsFile), os.O_CREATE|os.O_APPEND|os.O_WRONLY, mode)
 	if err != nil {
 		return err
 	}

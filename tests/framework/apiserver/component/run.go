@@ -1,4 +1,4 @@
-package apiserver
+package component
 
 import (
 	"context"
@@ -15,19 +15,21 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/restmapper"
+
+	"github.com/rampart-iac/rampart/tests/framework/apiserver"
 )
 
 // Run runs a Pulumi program and writes every Kubernetes object that it registers to the server, in its order, as the
 // administrator: what a component makes is on a real API server within a second, without the engine and its plugins.
 // Components are registered, and nothing else comes of them.
-func (s *Server) Run(t *testing.T, program pulumi.RunFunc) {
+func Run(t *testing.T, server *apiserver.Server, program pulumi.RunFunc) {
 	t.Helper()
-	groups, err := restmapper.GetAPIGroupResources(s.Client.Discovery())
+	groups, err := restmapper.GetAPIGroupResources(server.Client.Discovery())
 	if err != nil {
 		t.Fatal(err)
 	}
 	engine := &applyingEngine{
-		context: t.Context(), dynamic: s.Dynamic, mapper: restmapper.NewDiscoveryRESTMapper(groups),
+		context: t.Context(), dynamic: server.Dynamic, mapper: restmapper.NewDiscoveryRESTMapper(groups),
 	}
 	err = pulumi.RunErr(program, pulumi.WithMocks("project", "stack", engine))
 	if err := errors.Join(err, engine.failed); err != nil {

@@ -1,4 +1,4 @@
-package apiserver
+package component
 
 import (
 	"context"
@@ -11,21 +11,19 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/client-go/discovery/cached/memory"
-	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/restmapper"
+
+	"github.com/rampart-iac/rampart/tests/framework/apiserver"
 )
 
 // Install makes the Kubernetes objects that a Pulumi program registers, as the administrator, without Pulumi's engine.
-func (s *Server) Install(ctx context.Context, program pulumi.RunFunc) error {
+func Install(ctx context.Context, server *apiserver.Server, program pulumi.RunFunc) error {
 	recorder := &engine{}
 	if err := pulumi.RunErr(program, pulumi.WithMocks("project", "stack", recorder)); err != nil {
 		return err
 	}
-	mapper := s.Mapper()
+	mapper := server.Mapper()
 	for _, object := range recorder.objects {
-		client, err := ResourceOf(s.Dynamic, mapper, object)
+		client, err := apiserver.ResourceOf(server.Dynamic, mapper, object)
 		if err != nil {
 			return err
 		}
@@ -34,26 +32,6 @@ func (s *Server) Install(ctx context.Context, program pulumi.RunFunc) error {
 		}
 	}
 	return nil
-}
-
-// Mapper knows what the server serves.
-func (s *Server) Mapper() *restmapper.DeferredDiscoveryRESTMapper {
-	return restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(s.Client.Discovery()))
-}
-
-// ResourceOf is where a client reads and writes an object.
-func ResourceOf(
-	client dynamic.Interface, mapper *restmapper.DeferredDiscoveryRESTMapper, object *unstructured.Unstructured,
-) (dynamic.ResourceInterface, error) {
-	kind := object.GroupVersionKind()
-	mapping, err := mapper.RESTMapping(schema.GroupKind{Group: kind.Group, Kind: kind.Kind}, kind.Version)
-	if err != nil {
-		return nil, err
-	}
-	if namespace := object.GetNamespace(); namespace != "" {
-		return client.Resource(mapping.Resource).Namespace(namespace), nil
-	}
-	return client.Resource(mapping.Resource), nil
 }
 
 // engine stands for Pulumi's: it writes down the Kubernetes objects that a program registers.
