@@ -15,6 +15,7 @@ import (
 
 	"github.com/rampart-iac/rampart/tests/framework"
 	"github.com/rampart-iac/rampart/tests/framework/apiserver"
+	"github.com/rampart-iac/rampart/tests/framework/apiserver/component"
 	"github.com/rampart-iac/rampart/tests/framework/examples"
 )
 
@@ -37,10 +38,32 @@ func makeNamespace(t *testing.T, name string, labels map[string]string) {
 	}
 }
 
+// waitForDefaults waits until the policies that fill in are in force, too: the API server takes up each sort by itself.
+func waitForDefaults(t *testing.T) {
+	t.Helper()
+	waitForPolicies(t)
+	const name = "defaulted"
+	if err := createNamespace(t.Context(), name, map[string]string{enforceLabel: "restricted"}); err != nil && !apierrors.IsAlreadyExists(err) {
+		t.Fatal(err)
+	}
+	dryRun := metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}
+	framework.Eventually(t, "the defaults", enforcedWithin, func(ctx context.Context) error {
+		if _, err := server.Client.CoreV1().Pods(name).Create(ctx, barePod(name), dryRun); err != nil {
+			return err
+		}
+		account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "default", Namespace: name}}
+		made, err := server.Client.CoreV1().ServiceAccounts(name).Create(ctx, account, dryRun)
+		if err == nil && made.AutomountServiceAccountToken == nil {
+			err = errors.New("the default account says nothing of its token")
+		}
+		return err
+	})
+}
+
 // TestDefaultsMakeRestrictedPodsEasier: what a pod leaves out is filled in before Pod Security looks.
 func TestDefaultsMakeRestrictedPodsEasier(t *testing.T) {
 	t.Parallel()
-	waitForPolicies(t)
+	waitForDefaults(t)
 	makeNamespace(t, "restricted", map[string]string{enforceLabel: "restricted"})
 	made, err := server.Client.CoreV1().Pods("restricted").Create(t.Context(), barePod("restricted"), metav1.CreateOptions{})
 	if err != nil {
@@ -73,7 +96,7 @@ func TestDefaultsMakeRestrictedPodsEasier(t *testing.T) {
 // TestDefaultsLoosenNothing: who says something keeps it, and namespaces of a lower level are left alone.
 func TestDefaultsLoosenNothing(t *testing.T) {
 	t.Parallel()
-	waitForPolicies(t)
+	waitForDefaults(t)
 	makeNamespace(t, "privileged", map[string]string{enforceLabel: "privileged"})
 	yes := true
 	privileged := barePod("privileged")
@@ -120,7 +143,7 @@ func TestDefaultsLoosenNothing(t *testing.T) {
 // TestDefaultAccountsGiveNoTokens: the account that Kubernetes makes in every namespace.
 func TestDefaultAccountsGiveNoTokens(t *testing.T) {
 	t.Parallel()
-	waitForPolicies(t)
+	waitForDefaults(t)
 	makeNamespace(t, "accounts", nil)
 	yes := true
 	for _, test := range []struct {
@@ -167,7 +190,7 @@ func TestTokensThatTheServerMounts(t *testing.T) {
 	if err := run(nil); err != nil {
 		t.Fatalf("control: without policies: %v", err)
 	}
-	if err := own.Install(ctx, allPolicies); err != nil {
+	if err := component.Install(ctx, own, allPolicies); err != nil {
 		t.Fatal(err)
 	}
 	framework.Eventually(t, "the policy", enforcedWithin, func(context.Context) error {

@@ -20,6 +20,7 @@ import (
 
 	"github.com/rampart-iac/rampart/components/admission"
 	"github.com/rampart-iac/rampart/tests/framework/apiserver"
+	"github.com/rampart-iac/rampart/tests/framework/apiserver/component"
 	"github.com/rampart-iac/rampart/tests/framework/examples"
 )
 
@@ -123,7 +124,7 @@ func prepare(ctx context.Context) error {
 			return fmt.Errorf("%s: what was there before: %w", request.Name, err)
 		}
 	}
-	return server.Install(ctx, allPolicies)
+	return component.Install(ctx, server, allPolicies)
 }
 
 // hasExamples: two older files are lists of another form, which the unit tests read.
