@@ -16,6 +16,10 @@ import (
 // after its pod is ready.
 const reachDeadline = 30 * time.Second
 
+// nameDeadline is how long one of several name servers may not know a new name: after outages of the API server they look again
+// every minute only.
+const nameDeadline = 2 * time.Minute
+
 // MustReach fails the test if a connection does not work in the end.
 func (c *Cluster) MustReach(t *testing.T, from *corev1.Pod, protocol, target string) {
 	t.Helper()
@@ -46,11 +50,21 @@ func (c *Cluster) MustNotReach(t *testing.T, attacks ...Attack) {
 	var waiting sync.WaitGroup
 	for _, attack := range attacks {
 		waiting.Go(func() {
-			reach, err := c.Connect(t.Context(), attack.From, attack.Protocol, attack.Target)
 			what := fmt.Sprintf("%s/%s to %s %s", attack.From.Namespace, attack.From.Name, attack.Protocol, attack.Target)
+			var reach live.Reach
+			var failed error
+			// Who does not learn the address has not tried the way to it: it asks again. Whatever else comes of it is final.
+			unknown := live.Poll(t.Context(), what, nameDeadline, func(ctx context.Context) error {
+				if reach, failed = c.Connect(ctx, attack.From, attack.Protocol, attack.Target); failed == nil && reach == live.NoName {
+					return fmt.Errorf("outcome %s", reach)
+				}
+				return nil
+			})
 			switch {
-			case err != nil:
-				t.Errorf("%s: %v", what, err)
+			case unknown != nil:
+				t.Error(unknown)
+			case failed != nil:
+				t.Errorf("%s: %v", what, failed)
 			case reach != live.TimedOut:
 				t.Errorf("%s: %s, want no answer", what, reach)
 			}

@@ -44,6 +44,10 @@ func (c *Cluster) Connect(ctx context.Context, from *corev1.Pod, protocol, targe
 			return reach, nil
 		}
 	}
+	// Over TCP agnhost does not tell such a name from other failures.
+	if strings.Contains(err.Error(), ": no such host") {
+		return NoName, nil
+	}
 	return "", err
 }
 
