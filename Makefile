@@ -81,7 +81,7 @@ test-cluster:
 
 .PHONY: test-parts
 test-parts:
-	@nice -n 10 $(REAL) -p 3 -parallel 6 $(PARTS)
+	@nice -n 10 $(REAL) -p 2 -parallel 6 $(PARTS)
 
 .PHONY: test-unit
 test-unit: ## tests of single packages; what has not changed since is not run again

@@ -22,7 +22,6 @@ func admissionSabotages() [][]sabotage {
 	}, {
 		{"a tenant's namespace is labelled baseline", label("baseline"), ids("RMP-ADM-002", "RMP-TEN-001"), nil},
 		{"a policy fails open", failOpen, ids("RMP-ADM-003"), named("sabotage.e2e")},
-	}, {
 		{"the token policy is unbound", unbind("tokens"), ids("RMP-ADM-003", "RMP-ADM-004"), named("tokens")},
 		{"the image policy does not ask where images come from", forget("images", "foreign"), ids("RMP-IMG-001"), nil},
 	}, {

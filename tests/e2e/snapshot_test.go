@@ -45,6 +45,11 @@ func TestSnapshotAndRestore(t *testing.T) {
 	if err := self(); err != nil {
 		t.Fatalf("control: the token before: %v", err)
 	}
+	// Who makes it in a new namespace may have waited for the API server itself.
+	framework.Eventually(t, "the namespace's default account", time.Minute, func(ctx context.Context) error {
+		_, err := cluster.Client.CoreV1().ServiceAccounts(namespace).Get(ctx, "default", metav1.GetOptions{})
+		return err
+	})
 	before := countObjects(t, namespace)
 	file := filepath.Join(t.TempDir(), "snapshot")
 	if _, err := product.Run(ctx, "snapshot", "save", file); err != nil {

@@ -25,7 +25,7 @@ type traces map[string]bool
 // allTraces looks everywhere.
 func allTraces(ctx context.Context) (traces, error) {
 	found := traces{}
-	return found, errors.Join(found.objects(ctx), found.nodes(ctx))
+	return found, errors.Join(found.objects(ctx), found.nodes(ctx, lookOnNode))
 }
 
 // objects lists every kind that the API server knows. Events are what a run is meant to leave.
@@ -47,38 +47,72 @@ func (t traces) objects(ctx context.Context) error {
 			if !slices.Contains(kind.Verbs, "list") || !slices.Contains(kind.Verbs, "create") || kind.Name == "events" {
 				continue
 			}
-			objects, err := client.Resource(group.WithResource(kind.Name)).List(ctx, metav1.ListOptions{})
-			if err != nil {
-				return fmt.Errorf("listing %s: %w", kind.Name, err)
-			}
-			for _, object := range objects.Items {
-				t[fmt.Sprintf("%s %s/%s", kind.Name, object.Namespace, object.Name)] = true
-			}
-		}
-	}
-	return nil
-}
-
-// onNodes are what is looked at on every node, each with the command that lists it.
-var onNodes = map[string][]string{
-	"address": {"sh", "-c", "ip -brief address show dev lo | tr -s ' ' '\n'"},
-	"socket":  {"sh", "-c", "ss --listening --unix --no-header | grep -o '@rampart[^ ]*' || true"},
-	"file":    {"find", "/etc", "/root", "/tmp", "/opt", "/usr/local", "/var/lib/kubelet/pods", "-maxdepth", "2"},
-}
-
-func (t traces) nodes(ctx context.Context) error {
-	for _, node := range cluster.Nodes() {
-		for what, command := range onNodes {
-			output, err := node.Exec(ctx, command...)
-			if err != nil {
+			if err := t.list(ctx, client, group.WithResource(kind.Name)); err != nil {
 				return err
 			}
-			for line := range strings.Lines(output) {
-				t[fmt.Sprintf("%s on node %s: %s", what, node.Name, strings.TrimSpace(line))] = true
-			}
 		}
 	}
 	return nil
+}
+
+// handles are what Calico knows of who has an address.
+var handles = schema.GroupVersionResource{Group: "crd.projectcalico.org", Version: "v1", Resource: "ipamhandles"}
+
+func (t traces) list(ctx context.Context, client metadata.Interface, resource schema.GroupVersionResource) error {
+	objects, err := client.Resource(resource).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return fmt.Errorf("listing %s: %w", resource.Resource, err)
+	}
+	for _, object := range objects.Items {
+		t[fmt.Sprintf("%s %s/%s", resource.Resource, object.Namespace, object.Name)] = true
+	}
+	return nil
+}
+
+// podFolders is where a kubelet keeps what belongs to its pods.
+const podFolders = "/var/lib/kubelet/pods"
+
+// lookOnNode lists what is looked at on a node, a trace a line: in one command, since to start one in a container takes a tenth of a
+// second of a processor.
+const lookOnNode = `
+ip -brief address show dev lo | tr -s ' ' '\n' | sed 's/^/address /'
+ss --listening --unix --no-header | grep -o '@rampart[^ ]*' | sed 's/^/socket /'
+find /etc /root /tmp /opt /usr/local ` + podFolders + ` -maxdepth 2 | sed 's/^/file /'
+`
+
+// lookForPods lists those of them that a kubelet takes its time for.
+const lookForPods = `find ` + podFolders + ` -maxdepth 2 | sed 's/^/file /'`
+
+// nodes runs a script on every node.
+func (t traces) nodes(ctx context.Context, script string) error {
+	for _, node := range cluster.Nodes() {
+		output, err := node.Exec(ctx, "sh", "-c", script)
+		if err != nil {
+			return err
+		}
+		if !strings.Contains(output, "file /") {
+			return fmt.Errorf("node %s shows no file at all: %q", node.Name, output)
+		}
+		for line := range strings.Lines(output) {
+			what, which, _ := strings.Cut(strings.TrimSpace(line), " ")
+			t[fmt.Sprintf("%s on node %s: %s", what, node.Name, which)] = true
+		}
+	}
+	return nil
+}
+
+// ofPods looks for what goes a moment after its pod.
+func (t traces) ofPods(ctx context.Context) error {
+	client, err := metadata.NewForConfig(cluster.Admin)
+	if err != nil {
+		return err
+	}
+	return errors.Join(t.list(ctx, client, handles), t.nodes(ctx, lookForPods))
+}
+
+// isOfPods says so of a trace.
+func isOfPods(trace string) bool {
+	return strings.HasPrefix(trace, handles.Resource+" ") || strings.Contains(trace, podFolders+"/")
 }
 
 // since are the traces that were not there before, sorted.
@@ -106,17 +140,14 @@ func mustLook(t *testing.T) traces {
 // pods that are gone, and to give their addresses back; nothing else is given one.
 func nothingIsLeft(t *testing.T, before traces) {
 	t.Helper()
-	ofPods := func(trace string) bool {
-		return strings.HasPrefix(trace, "ipamhandles ") || strings.Contains(trace, "/var/lib/kubelet/pods/")
-	}
 	for _, each := range mustLook(t).since(before) {
-		if !ofPods(each) {
+		if !isOfPods(each) {
 			t.Errorf("left: %s", each)
 		}
 	}
 	framework.Eventually(t, "folders and addresses of pods to be gone", time.Minute, func(ctx context.Context) error {
-		now, err := allTraces(ctx)
-		if err != nil {
+		now := traces{}
+		if err := now.ofPods(ctx); err != nil {
 			return err
 		}
 		left, err := withoutForgotten(ctx, t, now.since(before))
@@ -124,8 +155,12 @@ func nothingIsLeft(t *testing.T, before traces) {
 			return err
 		}
 		if len(left) > 0 {
+			time.Sleep(lookPause)
 			return errors.New(strings.Join(left, "\n"))
 		}
 		return nil
 	})
 }
+
+// lookPause is between two looks at a whole cluster, which take a second of a processor each.
+const lookPause = time.Second

@@ -156,7 +156,7 @@ func TestVerifyCleansUpAfterCtrlC(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	framework.Eventually(t, "the run to have made everything that it makes", time.Minute, func(ctx context.Context) error {
+	framework.Eventually(t, "the run to have made everything that it makes", 2*time.Minute, func(ctx context.Context) error {
 		now, err := allTraces(ctx)
 		if err != nil {
 			return err
@@ -164,6 +164,7 @@ func TestVerifyCleansUpAfterCtrlC(t *testing.T) {
 		more := now.since(before)
 		for _, sort := range made {
 			if !slices.ContainsFunc(more, func(each string) bool { return strings.HasPrefix(each, sort) }) {
+				time.Sleep(lookPause)
 				return fmt.Errorf("there is no new trace that starts with %q among\n%s", sort, strings.Join(more, "\n"))
 			}
 		}
