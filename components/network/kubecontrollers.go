@@ -121,18 +121,14 @@ func kubeControllersPod(image string) *corev1.PodSpecArgs {
 				TimeoutSeconds:   pulumi.Int(10),
 				FailureThreshold: pulumi.Int(2),
 			},
-			// Asked often until it has started: later layers wait for it.
+			// Asked often until it has started: later layers wait for it. Without a readiness probe, it is ready from then on. No
+			// service leads to it, so that one would start a program every few seconds for nobody, and its first answer comes up to a
+			// period later than this one.
 			StartupProbe: &corev1.ProbeArgs{
 				Exec:             execute("/usr/bin/check-status", "-r"),
 				PeriodSeconds:    pulumi.Int(1),
 				TimeoutSeconds:   pulumi.Int(10),
 				FailureThreshold: pulumi.Int(120),
-			},
-			// Not seldom: its first answer comes up to a period after that of the startup probe, and later layers wait for it.
-			ReadinessProbe: &corev1.ProbeArgs{
-				Exec:           execute("/usr/bin/check-status", "-r"),
-				PeriodSeconds:  pulumi.Int(10),
-				TimeoutSeconds: pulumi.Int(10),
 			},
 			// The file that the probes read; the rest of the file system is read-only.
 			VolumeMounts: corev1.VolumeMountArray{
