@@ -17,7 +17,7 @@ const (
 	revision        = "deployment.kubernetes.io/revision"
 
 	// lookEvery is how often the workloads are looked at: there are few, and six API servers are asked all the time.
-	lookEvery = 500 * time.Millisecond
+	lookEvery = time.Second
 )
 
 // Controllers says of every workload on an API server that it runs, as controllers and nodes would once it does: the layers
