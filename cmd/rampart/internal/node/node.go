@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/process"
@@ -56,15 +57,16 @@ func (n Node) Write(ctx context.Context, file string, content io.Reader) error {
 	return n.Stream(ctx, content, io.Discard, "sh", "-euc", `umask 077 && cat >"$1.new" && mv "$1.new" "$1"`, "sh", file)
 }
 
-// Stopped says that the node's container is there and does not run. It is an error if there is none.
+// Stopped says that the node's container is there, does not run, and can be started: one that is being stopped or removed, by a
+// run that was killed over it, say, can not. It is an error if there is none.
 func (n Node) Stopped(ctx context.Context) (bool, error) {
-	running, err := process.Output(ctx, process.Command{
-		Path: n.Engine, Args: []string{"container", "inspect", "--format", "{{.State.Running}}", n.Name},
+	status, err := process.Output(ctx, process.Command{
+		Path: n.Engine, Args: []string{"container", "inspect", "--format", "{{.State.Status}}", n.Name},
 	})
 	if err != nil {
 		return false, fmt.Errorf("looking at node %s: %w", n.Name, err)
 	}
-	return strings.TrimSpace(string(running)) == "false", nil
+	return slices.Contains([]string{"created", "exited", "stopped"}, strings.TrimSpace(string(status))), nil
 }
 
 // Start starts the node's container.

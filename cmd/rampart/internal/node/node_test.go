@@ -15,17 +15,28 @@ func TestANodeIsStartedIfItIsStopped(t *testing.T) {
 for name; do :; done
 case "$1" in
 container) cat "` + dir + `/$name" ;;
-start) [ -e "` + dir + `/$name" ] && echo true >"` + dir + `/$name" ;;
+start) [ -e "` + dir + `/$name" ] && echo running >"` + dir + `/$name" ;;
 *) exit 2 ;;
 esac
 `
 	if err := os.WriteFile(engine, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "worker"), []byte("false\n"), 0o600); err != nil {
-		t.Fatal(err)
+	is := func(status string) {
+		if err := os.WriteFile(filepath.Join(dir, "worker"), []byte(status+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	worker, gone := Node{Engine: engine, Name: "worker"}, Node{Engine: engine, Name: "gone"}
+	for status, want := range map[string]bool{
+		"created": true, "stopped": true, "running": false, "paused": false, "stopping": false, "removing": false, "dead": false,
+	} {
+		is(status)
+		if stopped, err := worker.Stopped(t.Context()); err != nil || stopped != want {
+			t.Errorf("a node that is %s is stopped: %t, %v", status, stopped, err)
+		}
+	}
+	is("exited")
 	if stopped, err := worker.Stopped(t.Context()); err != nil || !stopped {
 		t.Errorf("a stopped node: %t, %v", stopped, err)
 	}
