@@ -65,7 +65,7 @@ func everybody() []somebody {
 // makeRoles brings the product's own roles to the server, as its components make them.
 func makeRoles(t *testing.T) {
 	t.Helper()
-	component.Run(t, server, func(ctx *pulumi.Context) error {
+	if err := component.Install(t.Context(), server, func(ctx *pulumi.Context) error {
 		if _, err := access.NewClusterAccess(ctx, "access", &access.ClusterAccessArgs{
 			BreakGlass: &access.BreakGlassGrant{Reason: "a test", Owner: "nobody", Expires: time.Now().Add(time.Hour)},
 		}); err != nil {
@@ -77,7 +77,9 @@ func makeRoles(t *testing.T) {
 			}
 		}
 		return nil
-	})
+	}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // ask returns which of the questions about somebody the API server answers with yes. The administrator asks, as an

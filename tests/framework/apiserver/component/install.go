@@ -2,63 +2,105 @@ package component
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/restmapper"
 
 	"github.com/rampart-iac/rampart/tests/framework/apiserver"
 )
 
-// Install makes the Kubernetes objects that a Pulumi program registers, as the administrator, without Pulumi's engine.
+// Install runs a Pulumi program and writes every Kubernetes object that it registers to the server, in its order, as the
+// administrator: what a component makes is on a real API server within a second, without the engine and its plugins.
+// Components are registered, and nothing else comes of them.
 func Install(ctx context.Context, server *apiserver.Server, program pulumi.RunFunc) error {
-	recorder := &engine{}
-	if err := pulumi.RunErr(program, pulumi.WithMocks("project", "stack", recorder)); err != nil {
+	groups, err := restmapper.GetAPIGroupResources(server.Client.Discovery())
+	if err != nil {
 		return err
 	}
-	mapper := server.Mapper()
-	for _, object := range recorder.objects {
-		client, err := apiserver.ResourceOf(server.Dynamic, mapper, object)
-		if err != nil {
-			return err
-		}
-		if _, err := client.Create(ctx, object, metav1.CreateOptions{}); err != nil {
-			return fmt.Errorf("%s %s: %w", object.GetKind(), object.GetName(), err)
-		}
+	engine := &applyingEngine{
+		context: ctx, dynamic: server.Dynamic, mapper: restmapper.NewDiscoveryRESTMapper(groups),
 	}
-	return nil
+	err = pulumi.RunErr(program, pulumi.WithMocks("project", "stack", engine))
+	return errors.Join(err, engine.failed)
 }
 
-// engine stands for Pulumi's: it writes down the Kubernetes objects that a program registers.
-type engine struct {
-	mutex   sync.Mutex
-	objects []*unstructured.Unstructured
+// applyingEngine stands for the Pulumi engine and its Kubernetes plugin.
+type applyingEngine struct {
+	context context.Context // the interface of the engine has none
+	dynamic dynamic.Interface
+	mapper  meta.RESTMapper
+
+	mu     sync.Mutex
+	failed error
 }
 
-// Call answers nothing: what is installed here asks nothing.
-func (e *engine) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+// Call answers no invoke: components make none.
+func (e *applyingEngine) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	return nil, fmt.Errorf("unexpected call of %s", args.Token)
 }
 
-// NewResource keeps an object.
-func (e *engine) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
+// NewResource applies a Kubernetes object, and returns its inputs as its outputs.
+func (e *applyingEngine) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
 	if strings.HasPrefix(args.TypeToken, "kubernetes:") {
-		text, err := json.Marshal(args.Inputs.Mappable())
-		if err != nil {
+		if err := e.apply(args); err != nil {
+			err = fmt.Errorf("%s %s: %w", args.TypeToken, args.Name, err)
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			e.failed = errors.Join(e.failed, err)
 			return "", nil, err
 		}
-		object := &unstructured.Unstructured{}
-		if err := object.UnmarshalJSON(text); err != nil {
-			return "", nil, fmt.Errorf("%s: %w", args.Name, err)
-		}
-		e.mutex.Lock()
-		defer e.mutex.Unlock()
-		e.objects = append(e.objects, object)
 	}
-	return args.Name, args.Inputs, nil
+	return args.Name + "-id", args.Inputs.Copy(), nil
+}
+
+func (e *applyingEngine) apply(args pulumi.MockResourceArgs) error {
+	object := &unstructured.Unstructured{}
+	object.Object, _ = plain(resource.NewObjectProperty(args.Inputs)).(map[string]any)
+	kind := object.GroupVersionKind()
+	mapping, err := e.mapper.RESTMapping(kind.GroupKind(), kind.Version)
+	if err != nil {
+		return err
+	}
+	var client dynamic.ResourceInterface = e.dynamic.Resource(mapping.Resource)
+	if mapping.Scope.Name() == meta.RESTScopeNameNamespace {
+		client = e.dynamic.Resource(mapping.Resource).Namespace(object.GetNamespace())
+	}
+	_, err = client.Apply(e.context, object.GetName(), object, metav1.ApplyOptions{FieldManager: "pulumi", Force: true})
+	return err
+}
+
+// plain is a property as JSON knows it, with secrets opened.
+func plain(value resource.PropertyValue) any {
+	switch {
+	case value.IsSecret():
+		return plain(value.SecretValue().Element)
+	case value.IsOutput():
+		return plain(value.OutputValue().Element)
+	case value.IsObject():
+		object := map[string]any{}
+		for key, element := range value.ObjectValue() {
+			object[string(key)] = plain(element)
+		}
+		return object
+	case value.IsArray():
+		list := make([]any, 0, len(value.ArrayValue()))
+		for _, element := range value.ArrayValue() {
+			list = append(list, plain(element))
+		}
+		return list
+	case value.IsNumber():
+		// Kubernetes knows whole numbers only, and unstructured objects no others.
+		return int64(value.NumberValue())
+	default:
+		return value.V
+	}
 }
