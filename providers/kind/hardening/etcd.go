@@ -18,8 +18,9 @@ const etcdCertificates = "/etc/etcd/pki"
 // sees the copies of its certificates where kubeadm's flags look for them, and no longer the key of its authority.
 //
 // Its probes speak TLS with a client certificate, in place of kubeadm's, which need a plain-HTTP port. Liveness asks this
-// member only, without a quorum: restarting the healthy members of a cluster that lost one would make it worse. Readiness,
-// which nothing waits for, is asked every ten seconds: kubeadm's every second is for a probe that starts no program.
+// member only, without a quorum: restarting the healthy members of a cluster that lost one would make it worse. Each question
+// starts a program, so it is asked every half minute, and three times in vain are enough: 90 seconds, where kubeadm takes 80.
+// Readiness is not asked: no service leads to etcd, and the API server's own health says whether etcd answers.
 func etcdPatch() (string, error) {
 	etcdctl := func(command ...string) []string {
 		return append([]string{
@@ -31,15 +32,17 @@ func etcdPatch() (string, error) {
 			"--command-timeout=10s",
 		}, command...)
 	}
-	probe := func(command []string) map[string]any {
+	probe := func(period int, command []string) map[string]any {
 		return map[string]any{
 			// A strategic merge keeps what it is not told to drop, and a probe may have one handler only.
 			"httpGet":        nil,
 			"exec":           corev1.ExecAction{Command: command},
-			"periodSeconds":  10,
+			"periodSeconds":  period,
 			"timeoutSeconds": 15,
 		}
 	}
+	liveness := probe(30, etcdctl("endpoint", "status"))
+	liveness["failureThreshold"] = 3
 	patch, err := json.MarshalIndent(map[string]any{
 		"spec": map[string]any{
 			"securityContext": map[string]any{"runAsUser": etcdUser, "runAsGroup": etcdUser, "runAsNonRoot": true},
@@ -57,9 +60,10 @@ func etcdPatch() (string, error) {
 				"volumeMounts": []map[string]any{{
 					"mountPath": "/etc/kubernetes/pki/etcd", "name": "etcd-certs", "readOnly": true,
 				}},
-				"livenessProbe":  probe(etcdctl("endpoint", "status")),
-				"readinessProbe": probe(etcdctl("endpoint", "health")),
-				"startupProbe":   probe(etcdctl("endpoint", "health")),
+				"livenessProbe":  liveness,
+				"readinessProbe": nil,
+				// As often in vain as kubeadm says, from how long its user lets a control plane take.
+				"startupProbe": probe(10, etcdctl("endpoint", "health")),
 			}},
 		},
 	}, "", "  ")

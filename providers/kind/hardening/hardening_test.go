@@ -198,12 +198,17 @@ func TestEtcdProbesNeedNoPlainPort(t *testing.T) {
 	if container.Image != "etcd:1" {
 		t.Errorf("the patch changed the image: %q", container.Image)
 	}
-	for name, probe := range map[string]*corev1.Probe{
-		"liveness": container.LivenessProbe, "readiness": container.ReadinessProbe, "startup": container.StartupProbe,
-	} {
-		if probe.HTTPGet != nil || probe.Exec == nil || probe.FailureThreshold != 8 {
-			t.Errorf("%s probe: %+v", name, probe)
+	for name, row := range map[string]struct {
+		probe    *corev1.Probe
+		patience int32
+	}{"liveness": {container.LivenessProbe, 90}, "startup": {container.StartupProbe, 80}} {
+		probe := row.probe
+		if probe.HTTPGet != nil || probe.Exec == nil || probe.FailureThreshold*probe.PeriodSeconds != row.patience {
+			t.Errorf("%s probe: %+v, want a command, and %d s in vain at most", name, probe, row.patience)
 		}
+	}
+	if container.ReadinessProbe != nil {
+		t.Errorf("readiness starts a program for nobody: %+v", container.ReadinessProbe)
 	}
 }
 
