@@ -68,7 +68,8 @@ func (r Rootfs) Build(ctx context.Context, job *part.Job) error {
 	}
 	// An old mmdebstrap does not have it.
 	if _, err := os.Stat(mergedUsr); err == nil {
-		args = append(args, "--hook-dir="+mergedUsr)
+		// A package that brings Perl back must not go unseen.
+		args = append(args, "--hook-dir="+mergedUsr, "--customize-hook=! test -e \"$1/usr/bin/perl\"")
 	}
 	args = append(args, suiteOf(r.Sources), raw, sources)
 	cmd := exec.CommandContext(ctx, "mmdebstrap", args...)
