@@ -28,6 +28,21 @@ func allTraces(ctx context.Context) (traces, error) {
 	return found, errors.Join(found.objects(ctx), found.nodes(ctx, lookOnNode))
 }
 
+// tracesOf looks at every node, and in the cluster for some kinds alone: a look everywhere takes a second of a processor.
+func tracesOf(ctx context.Context, resources []schema.GroupVersionResource) (traces, error) {
+	client, err := metadata.NewForConfig(cluster.Admin)
+	if err != nil {
+		return nil, err
+	}
+	found := traces{}
+	for _, resource := range resources {
+		if err := found.list(ctx, client, resource); err != nil {
+			return nil, err
+		}
+	}
+	return found, found.nodes(ctx, lookOnNode)
+}
+
 // objects lists every kind that the API server knows. Events are what a run is meant to leave.
 func (t traces) objects(ctx context.Context) error {
 	client, err := metadata.NewForConfig(cluster.Admin)
@@ -162,5 +177,5 @@ func nothingIsLeft(t *testing.T, before traces) {
 	})
 }
 
-// lookPause is between two looks at a whole cluster, which take a second of a processor each.
+// lookPause is between two looks, which start a program on every node.
 const lookPause = time.Second

@@ -15,7 +15,11 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/rampart-iac/rampart/tests/framework"
 	"github.com/rampart-iac/rampart/verify"
@@ -141,11 +145,17 @@ func unproven(report *verify.Report) []string {
 	return lines
 }
 
-// made are the traces that a run has in its middle, one of each sort at least: a clean end must have had something to clear.
-var made = []string{
-	"namespaces ", "pods ", "serviceaccounts ", "secrets ", "roles ", "rolebindings ", "clusterrolebindings ", "networkpolicies ",
-	"address on node", "socket on node", "file on node",
-}
+// A run has traces of all these sorts in its middle, one of each at least: a clean end must have had something to clear.
+var (
+	madeInCluster = []schema.GroupVersionResource{
+		corev1.SchemeGroupVersion.WithResource("namespaces"), corev1.SchemeGroupVersion.WithResource("pods"),
+		corev1.SchemeGroupVersion.WithResource("serviceaccounts"), corev1.SchemeGroupVersion.WithResource("secrets"),
+		rbacv1.SchemeGroupVersion.WithResource("roles"), rbacv1.SchemeGroupVersion.WithResource("rolebindings"),
+		rbacv1.SchemeGroupVersion.WithResource("clusterrolebindings"),
+		networkingv1.SchemeGroupVersion.WithResource("networkpolicies"),
+	}
+	madeOnNodes = []string{"address on node", "socket on node", "file on node"}
+)
 
 // TestVerifyCleansUpAfterCtrlC interrupts a run when it has made things in the cluster and on its nodes.
 //
@@ -156,13 +166,17 @@ func TestVerifyCleansUpAfterCtrlC(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sorts := slices.Clone(madeOnNodes)
+	for _, resource := range madeInCluster {
+		sorts = append(sorts, resource.Resource+" ")
+	}
 	framework.Eventually(t, "the run to have made everything that it makes", 2*time.Minute, func(ctx context.Context) error {
-		now, err := allTraces(ctx)
+		now, err := tracesOf(ctx, madeInCluster)
 		if err != nil {
 			return err
 		}
 		more := now.since(before)
-		for _, sort := range made {
+		for _, sort := range sorts {
 			if !slices.ContainsFunc(more, func(each string) bool { return strings.HasPrefix(each, sort) }) {
 				time.Sleep(lookPause)
 				return fmt.Errorf("there is no new trace that starts with %q among\n%s", sort, strings.Join(more, "\n"))

@@ -217,7 +217,7 @@ func awaitOnly(t *testing.T, server *apiserver.Server, held *fileKeys) {
 		if time.Now().After(deadline) {
 			t.Fatalf("the API server does not take up the last configuration: %v", err)
 		}
-		time.Sleep(time.Second)
+		time.Sleep(3 * time.Second) // it writes all its metrics for an answer
 	}
 	all, err := server.Client.CoreV1().Secrets("").List(t.Context(), metav1.ListOptions{})
 	if err != nil || len(all.Items) < secrets {
