@@ -59,29 +59,34 @@ tools: rampart ## find or build what a run needs, and start nothing
 doctor: rampart ## look for what would keep a run from working
 	@$(RAMPART) doctor --stack $(STACK)
 
+# What has a cluster runs every time. Of the rest, Go keeps results: a suite on API servers or through the engine runs again when it
+# has changed, or what it installs, or what the programs that it starts are made from (tests/framework/inputs).
+ALWAYS := -count=1
+CLUSTERS := ./tests/e2e/interruption ./tests/e2e/vanilla ./tests/e2e/cli ./tests/browser
+SUITES := ./tests/engine/eks ./tests/engine/aks ./tests/apiserver/... ./tests/engine/...
+
 # Tests on real parts wait more than they work, so that some run side by side: the specs of the cluster, which take longest, and
-# a few of the others. Go starts packages in the order in which they are named: first what takes longest, last what is short.
-PARTS := ./tests/e2e/interruption ./tests/engine/eks ./tests/engine/aks ./tests/apiserver/... ./tests/e2e/vanilla \
-	./tests/engine/... ./tests/e2e/cli ./tests/browser
-
-# The engine, its plugins and API servers live for seconds, and spend a seventh of them on giving back memory.
-REAL := go test -count=1 -timeout 60m -exec "env GOGC=400 GOMEMLIMIT=1GiB"
-
+# two others. Go starts packages in the order in which they are named: first what takes longest, last what is short.
+#
 # All nodes of a cluster together weigh as much to the kernel as one process beside them: compilers and tests step back, or
 # pods get no time to answer in. What takes longest steps back least. No real part steps back further than this: an etcd that
 # gets no time for two seconds makes its API server unhealthy. So there are few at a time: what has a cluster is not done before
 # the others are, and would wait for nothing but a processor.
 .PHONY: test
 test: tools browser sigstore ## all tests; they bring their own tools and their own cluster
-	@$(MAKE) --no-print-directory --keep-going --jobs=3 test-cluster test-parts test-unit
+	@$(MAKE) --no-print-directory --keep-going --jobs=4 test-cluster test-clusters test-suites test-unit
 
 .PHONY: test-cluster
 test-cluster:
-	@nice -n 5 $(REAL) -parallel 12 ./tests/e2e
+	@nice -n 5 go test $(ALWAYS) -timeout 60m -parallel 12 ./tests/e2e
 
-.PHONY: test-parts
-test-parts:
-	@nice -n 10 $(REAL) -p 2 -parallel 6 $(PARTS)
+.PHONY: test-clusters
+test-clusters:
+	@nice -n 10 go test $(ALWAYS) -timeout 60m -p 1 -parallel 6 $(CLUSTERS)
+
+.PHONY: test-suites
+test-suites:
+	@nice -n 10 go test -timeout 60m -p 1 -parallel 6 $(SUITES)
 
 .PHONY: test-unit
 test-unit: ## tests of single packages; what has not changed since is not run again

@@ -19,6 +19,9 @@ import (
 	"time"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/rampart-iac/rampart/tests/framework/inputs"
+	"github.com/rampart-iac/rampart/tests/framework/memory"
 )
 
 // KeepVariable names the environment variable that makes a test installation stay: its value is a folder, in which a
@@ -81,6 +84,7 @@ const OpenRange = "198.51.100.0/24"
 // Install builds the command line and makes an installation with a configuration of its own. Nothing is created in any
 // engine yet.
 func Install(ctx context.Context, settings Settings) (*Product, error) {
+	memory.Spend()
 	root, err := RepositoryRoot()
 	if err != nil {
 		return nil, err
@@ -143,8 +147,11 @@ func RepositoryRoot() (string, error) {
 }
 
 func (p *Product) build(ctx context.Context) error {
-	build := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", p.Binary, "./cmd/rampart")
-	build.Dir = p.Root
+	if err := inputs.Product(p.Root); err != nil {
+		return err
+	}
+	// Not with a folder to start it in: Go would note the time of the root, which has every new file of a run in it.
+	build := exec.CommandContext(ctx, "go", "build", "-C", p.Root, "-ldflags=-s -w", "-o", p.Binary, "./cmd/rampart")
 	if output, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the command line: %w\n%s", err, output)
 	}
@@ -349,6 +356,8 @@ func (p *Product) pulumi(ctx context.Context, stdin io.Reader, args ...string) (
 	}
 	command := exec.CommandContext(ctx, "sh", slices.Concat([]string{"-c", `eval "$0"; pulumi "$@"`, env.Stdout}, args)...)
 	command.Dir, command.Env = p.Root, p.Environment()
+	// Without any, package os looks at the folder itself: see build.
+	command.SysProcAttr = &syscall.SysProcAttr{}
 	var stdout, stderr bytes.Buffer
 	command.Stdin, command.Stdout, command.Stderr = stdin, &stdout, &stderr
 	if err := command.Run(); err != nil {

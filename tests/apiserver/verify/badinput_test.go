@@ -27,6 +27,7 @@ import (
 
 	"github.com/rampart-iac/rampart/tests/framework"
 	"github.com/rampart-iac/rampart/tests/framework/apiserver"
+	"github.com/rampart-iac/rampart/tests/framework/inputs"
 	"github.com/rampart-iac/rampart/verify"
 )
 
@@ -37,8 +38,10 @@ var build = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(root, "bin", "rampart")
-	build := exec.CommandContext(context.Background(), "go", "build", "-ldflags=-s -w", "-o", path, "./cmd/rampart")
-	build.Dir = root
+	if err := inputs.Product(root); err != nil {
+		return "", err
+	}
+	build := exec.CommandContext(context.Background(), "go", "build", "-C", root, "-ldflags=-s -w", "-o", path, "./cmd/rampart")
 	if output, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building the command line: %w\n%s", err, output)
 	}

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+
+	"github.com/rampart-iac/rampart/tests/framework/inputs"
 )
 
 // programs are the paths of what is started.
@@ -32,6 +34,9 @@ func findPrograms(ctx context.Context) (programs, error) {
 func build(ctx context.Context) (programs, error) {
 	source, err := airgapSource()
 	if err != nil {
+		return programs{}, err
+	}
+	if err := inputs.Note(source); err != nil {
 		return programs{}, err
 	}
 	command := exec.CommandContext(ctx, "go", "run", ".", "build", "--json", "go-etcd", "go-kubernetes")

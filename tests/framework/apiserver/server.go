@@ -14,6 +14,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
+
+	"github.com/rampart-iac/rampart/tests/framework/memory"
 )
 
 // Settings say how an API server is started. The zero value is one of the default version with RBAC and the default
@@ -56,6 +58,7 @@ const (
 
 // Start starts a server on free ports of the loopback, in a temporary folder. Any number may run at once. Call Stop.
 func Start(ctx context.Context, settings Settings) (*Server, error) {
+	memory.Spend()
 	programs, err := findPrograms(ctx)
 	if err != nil {
 		return nil, err

@@ -18,6 +18,7 @@ import (
 
 	"github.com/rampart-iac/rampart/tests/framework/apiserver"
 	"github.com/rampart-iac/rampart/tests/framework/cloud/internal/shared"
+	"github.com/rampart-iac/rampart/tests/framework/inputs"
 )
 
 // Call is one request that changed the cloud, or looked at it.
@@ -37,8 +38,11 @@ func New(ctx context.Context, root, dir, name string) (*Cloud, error) {
 		return nil, err
 	}
 	recorder := filepath.Join(root, ".rampart", "bin", "cloud-recorder") // where Go finds it again, and links nothing
-	build := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", recorder, "./tests/framework/cloud/recorder")
-	build.Dir = root
+	if err := inputs.Note(filepath.Join(root, "tests", "framework", "cloud")); err != nil {
+		return nil, err
+	}
+	build := exec.CommandContext(ctx,
+		"go", "build", "-C", root, "-ldflags=-s -w", "-o", recorder, "./tests/framework/cloud/recorder")
 	if output, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("building the recorder: %w\n%s", err, output)
 	}
@@ -81,8 +85,7 @@ func (c *Cloud) ServeAPI(ctx context.Context, server *API) error {
 
 // modules are the folders of the SDKs of clouds.
 func modules(ctx context.Context, root string) (map[string]string, error) {
-	list := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Path}} {{.Dir}}", "all")
-	list.Dir = root
+	list := exec.CommandContext(ctx, "go", "list", "-C", root, "-m", "-f", "{{.Path}} {{.Dir}}", "all")
 	var stderr bytes.Buffer
 	list.Stderr = &stderr
 	output, err := list.Output()

@@ -5,6 +5,7 @@ package sigstore
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,10 +14,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/rampart-iac/rampart/tests/framework"
+	"github.com/rampart-iac/rampart/tests/framework/inputs"
 )
 
 // startDeadline is for the authorities to serve, on a busy machine.
@@ -38,13 +41,18 @@ var program = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	folder := filepath.Join(root, ".rampart") // which is its owner's alone, whoever is first to make it
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	source := filepath.Join(root, "tools", "sigstore")
+	if err := inputs.Note(source); err != nil {
 		return "", err
+	}
+	folder := filepath.Join(root, ".rampart") // which is its owner's alone, whoever is first to make it
+	// Past package os: Go would note the time of the folder, in which every run makes files.
+	if err := syscall.Mkdir(folder, 0o700); err != nil && !errors.Is(err, syscall.EEXIST) {
+		return "", fmt.Errorf("making %s: %w", folder, err)
 	}
 	path := filepath.Join(folder, "bin", "sigstore")
 	build := exec.CommandContext(context.Background(), "go", "build", "-ldflags=-s -w", "-o", path, ".")
-	build.Dir = filepath.Join(root, "tools", "sigstore")
+	build.Dir = source
 	if output, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building Sigstore: %w\n%s", err, output)
 	}
