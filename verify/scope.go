@@ -103,14 +103,22 @@ func (s *Scope) cleanup(ctx context.Context, deadline time.Duration) []string {
 	return left
 }
 
+// deleteAgain is after how long something that is still there is deleted once more: somebody may have kept it, or made it anew.
+const deleteAgain = 2 * time.Second
+
 // gone deletes something and waits until it is not there any more.
 func gone(remove, get func(context.Context) error) func(context.Context) error {
 	return func(ctx context.Context) error {
+		var deleted time.Time
 		return live.Poll(ctx, "it to be gone", cleanupDeadline, func(ctx context.Context) error {
-			if err := remove(ctx); apierrors.IsNotFound(err) {
-				return nil
-			} else if err != nil && !apierrors.IsConflict(err) {
-				return err
+			if time.Since(deleted) > deleteAgain {
+				if err := remove(ctx); apierrors.IsNotFound(err) {
+					return nil
+				} else if err != nil && !apierrors.IsConflict(err) {
+					return err
+				} else if err == nil {
+					deleted = time.Now()
+				}
 			}
 			if err := get(ctx); apierrors.IsNotFound(err) {
 				return nil
