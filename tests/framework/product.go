@@ -387,7 +387,7 @@ func (p *Product) start(progress io.Writer, args ...string) (*Running, error) {
 		return nil, err
 	}
 	run := &Running{args: args, log: log, started: time.Now(), ended: make(chan struct{})}
-	run.command = exec.Command(p.Binary, args...)
+	run.command = inputs.Command(context.Background(), p.Binary, args...)
 	run.command.Dir = p.Root
 	run.command.Env = p.Environment()
 	run.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

@@ -151,7 +151,7 @@ func TestBadInputIsSaidClearly(t *testing.T) {
 	} {
 		t.Run(row.says, func(t *testing.T) {
 			t.Parallel()
-			command := exec.CommandContext(t.Context(), program, append([]string{"verify"}, row.args...)...)
+			command := inputs.Command(t.Context(), program, append([]string{"verify"}, row.args...)...)
 			var stdout, stderr strings.Builder
 			command.Stdout, command.Stderr = &stdout, &stderr
 			exit := &exec.ExitError{}
@@ -201,7 +201,7 @@ func TestAClusterThatGoesAway(t *testing.T) {
 	inhabited(t, server)
 	file := filepath.Join(t.TempDir(), "result.json")
 	readableByAll(t, file)
-	command := exec.CommandContext(ctx, commandLine(t), "verify", "--kubeconfig", kubeconfig(t, server.Admin), "--output", "json", "--file", file)
+	command := inputs.Command(ctx, commandLine(t), "verify", "--kubeconfig", kubeconfig(t, server.Admin), "--output", "json", "--file", file)
 	stderr, err := command.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"github.com/rampart-iac/rampart/baseline"
 	"github.com/rampart-iac/rampart/tests/framework"
 	"github.com/rampart-iac/rampart/tests/framework/apiserver"
+	"github.com/rampart-iac/rampart/tests/framework/inputs"
 	"github.com/rampart-iac/rampart/tests/framework/sigstore"
 	"github.com/rampart-iac/rampart/verify"
 	"github.com/rampart-iac/rampart/verify/attest"
@@ -29,7 +30,7 @@ const (
 // rampart runs the command line to its end.
 func rampart(t *testing.T, environment []string, args ...string) (status int, said string) {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), commandLine(t), args...)
+	command := inputs.Command(t.Context(), commandLine(t), args...)
 	command.Env = append(os.Environ(), environment...)
 	output, err := command.CombinedOutput()
 	if exit := (&exec.ExitError{}); err != nil && !errors.As(err, &exit) {
@@ -202,7 +203,7 @@ func withLog(t *testing.T, instance *sigstore.Instance) string {
 // interrupted starts the command line, presses Ctrl-C when the first attack has ended, and waits for the end.
 func interrupted(t *testing.T, environment []string, args ...string) (status int, said string) {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), commandLine(t), args...)
+	command := inputs.Command(t.Context(), commandLine(t), args...)
 	command.Env = append(os.Environ(), environment...)
 	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
 	if err != nil {

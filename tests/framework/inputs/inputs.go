@@ -3,10 +3,13 @@
 package inputs
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -67,4 +70,11 @@ func Product(root string) error {
 		paths[i] = filepath.Join(root, name)
 	}
 	return Note(paths...)
+}
+
+// Command is one that starts a program which was built in the clone. Go notes the time of a program that a test starts, and each
+// build renews that, whether it changes anything or not: what counts is what the program is made from, which the caller has noted.
+func Command(ctx context.Context, program string, args ...string) *exec.Cmd {
+	// The shell's process becomes the program's.
+	return exec.CommandContext(ctx, "sh", slices.Concat([]string{"-c", `exec "$0" "$@"`, program}, args)...)
 }

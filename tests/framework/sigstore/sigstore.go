@@ -68,7 +68,7 @@ func MustStart(t *testing.T) *Instance {
 	}
 	dir := t.TempDir()
 	ctx, stop := context.WithCancel(context.Background())
-	command := exec.CommandContext(ctx, path, dir)
+	command := inputs.Command(ctx, path, dir)
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		t.Fatal(err)
