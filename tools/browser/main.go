@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -55,9 +56,14 @@ func main() {
 	}
 }
 
+// packages are Debian's, of which the first is taken that there is. The headless build takes a third less of the processor
+// for the same pages; older suites do not have it.
+var packages = []string{"chromium-headless-shell", "chromium"}
+
 // installed returns the browser that the machine has.
 func installed() string {
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome-stable", "google-chrome"} {
+	names := append(slices.Clone(packages), "chromium-browser", "google-chrome-stable", "google-chrome")
+	for _, name := range names {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
 		}
@@ -76,14 +82,19 @@ func chromium(ctx context.Context) (string, error) {
 	if path := installed(); path != "" {
 		return path, nil
 	}
-	const command = "apt-get update && apt-get install --yes --no-install-recommends chromium"
-	if err := apt(ctx, command, "chromium"); err != nil {
-		return "", fmt.Errorf("there is no Chromium: %w, or name one of your own with %s", err, ChromiumVariable)
+	var failed error
+	for _, name := range packages {
+		command := "apt-get update && apt-get install --yes --no-install-recommends " + name
+		if err := apt(ctx, command, name); err != nil {
+			failed = err
+			continue
+		}
+		if path := installed(); path != "" {
+			return path, nil
+		}
+		failed = fmt.Errorf("it is not there after %q", command)
 	}
-	if path := installed(); path != "" {
-		return path, nil
-	}
-	return "", fmt.Errorf("there is no Chromium after %q", command)
+	return "", fmt.Errorf("there is no Chromium: %w, or name one of your own with %s", failed, ChromiumVariable)
 }
 
 // apt installs Debian packages as root; to anybody else it says the command.
