@@ -22,7 +22,7 @@ const volume = "volume "
 // claimDeadline is how long a volume may be nobody's, while another test makes or removes a node.
 const claimDeadline = time.Minute
 
-// Census counts containers, networks and volumes of every engine, networks that podman's name server knows, the product's
+// Census counts containers, networks and volumes of every engine, what podman has of networks beside them, the product's
 // processes, temporary files and what is in its work folder of clusters and state. What belongs to the cluster of another
 // installation of the tests, which may stand at the same time, it leaves out.
 func (p *Product) Census(ctx context.Context) (Census, error) {
@@ -47,13 +47,11 @@ func (p *Product) Census(ctx context.Context) (Census, error) {
 		}
 		census = slices.DeleteFunc(census, others)
 	}
-	known, err := NameServerFiles(ctx)
+	ofNetworks, err := networksOfPodman(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for _, file := range known {
-		census = append(census, "name server's file "+file)
-	}
+	census = append(census, ofNetworks...)
 	census = slices.DeleteFunc(census, p.isOfOthers)
 	running, err := mentioning(p.Home(), p.Cluster)
 	if err != nil {
@@ -117,7 +115,8 @@ func (p *Product) volumesOfOthers(ctx context.Context, engine live.Engine) (func
 }
 
 // Left takes a census and returns what is there and was not before. A volume without a node may be that of another test, just
-// about to make or to remove one: it gets a minute to be somebody's, or to go. Nothing else does.
+// about to make or to remove one, and so may a namespace without a container: it gets a minute to be somebody's, or to go.
+// Nothing else does.
 func (p *Product) Left(ctx context.Context, before Census) (Census, error) {
 	for start := time.Now(); ; {
 		now, err := p.Census(ctx)
@@ -125,7 +124,7 @@ func (p *Product) Left(ctx context.Context, before Census) (Census, error) {
 			return nil, err
 		}
 		left := now.Since(before)
-		unclaimed := func(line string) bool { return strings.Contains(line, " "+volume) }
+		unclaimed := func(line string) bool { return strings.Contains(line, " "+volume) || strings.HasPrefix(line, unknown) }
 		if len(left) == 0 || !slices.ContainsFunc(left, unclaimed) || time.Since(start) > claimDeadline {
 			return left, nil
 		}
@@ -135,6 +134,19 @@ func (p *Product) Left(ctx context.Context, before Census) (Census, error) {
 		case <-time.After(time.Second):
 		}
 	}
+}
+
+// networksOfPodman are files of its name server, and what it has forgotten.
+func networksOfPodman(ctx context.Context) ([]string, error) {
+	known, err := NameServerFiles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	lines, err := forgottenByPodman(ctx)
+	for _, file := range known {
+		lines = append(lines, "name server's file "+file)
+	}
+	return lines, err
 }
 
 // NameServerFiles are those that podman's name server has of networks, one of each. Without podman there are none.

@@ -16,7 +16,9 @@ const ownerLabel = "io.rampart.directory"
 // networkDescription is what the engines tell about a network. podman says subnets and labels, the others IPAM and
 // Labels.
 type networkDescription struct {
-	Labels  map[string]string
+	Labels map[string]string
+	// Bridge is the interface that podman has or will have on this machine for it.
+	Bridge  string `json:"network_interface"`
 	Subnets []struct{ Subnet string }
 	IPAM    struct {
 		Config []struct{ Subnet string }
@@ -82,6 +84,9 @@ func (k *kindClient) createNetwork(ctx context.Context, network, owner string) (
 }
 
 func (k *kindClient) removeNetwork(ctx context.Context, network string) error {
+	if err := k.removeForgotten(ctx, network); err != nil {
+		return err
+	}
 	if _, err := k.engine.run(ctx, "network", "rm", network); err != nil {
 		return err
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/rampart-iac/rampart/tests/framework"
 	"github.com/rampart-iac/rampart/verify/live"
 )
@@ -74,5 +76,32 @@ func strayName(t *testing.T, product *framework.Product) {
 	}
 	if err := file.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// forgetNetwork leaves of the network of the product's cluster what a podman leaves that has made it for a node and is killed before
+// it notes that: a namespace with a cable to the bridge.
+func forgetNetwork(t *testing.T, product *framework.Product) {
+	t.Helper()
+	podman := live.Engine("podman")
+	if !slices.Contains(live.Engines(t.Context()), podman) {
+		return
+	}
+	bridge, err := podman.Run(t.Context(), "network", "inspect", "--format", "{{.NetworkInterface}}", "rampart-"+product.Cluster)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, end := "netns-"+uuid.NewString(), "forgotten"
+	for _, arguments := range [][]string{
+		{"netns", "add", name},
+		{"link", "add", end, "type", "veth", "peer", "name", "eth0", "netns", name},
+		{"link", "set", end, "master", strings.TrimSpace(bridge), "up"},
+	} {
+		if output, err := exec.CommandContext(t.Context(), "ip", arguments...).CombinedOutput(); err != nil {
+			t.Fatalf("ip %v: %v: %s", arguments, err, output)
+		}
+	}
+	if lines := census(t, product); !slices.Contains(lines, "podman does not know namespace "+name) {
+		t.Errorf("control: the census does not see namespace %s:\n%s", name, lines)
 	}
 }

@@ -68,6 +68,7 @@ func TestInterruptedUpEndsInTheSameCluster(t *testing.T) {
 	killedOverACrowd(t, product)
 	sameAs(t, product, planned)
 
+	forgetNetwork(t, product)
 	killedOverDestroy(t, product)
 	mustRun(t, product.Destroy)
 	left, err := product.Left(t.Context(), before)
