@@ -126,7 +126,7 @@ func readAllTheTime(t *testing.T, cluster *framework.Cluster, namespace string, 
 		reads++
 		return err
 	})
-	repeat(time.Second/2, func(int) error {
+	repeat(2*time.Second, func(int) error { // half a megabyte each time
 		list, err := secrets.List(ctx, metav1.ListOptions{})
 		if err == nil && len(list.Items) < count {
 			err = fmt.Errorf("%d of %d are there", len(list.Items), count)
