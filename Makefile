@@ -73,7 +73,8 @@ SUITES := ./tests/engine/eks ./tests/engine/aks ./tests/apiserver/... ./tests/en
 # gets no time for two seconds makes its API server unhealthy. So there are few at a time: what has a cluster is not done before
 # the others are, and would wait for nothing but a processor.
 .PHONY: test
-test: tools browser sigstore ## all tests; they bring their own tools and their own cluster
+test: ## all tests; they bring their own tools and their own cluster
+	@$(MAKE) --no-print-directory --jobs=3 tools browser sigstore
 	@$(MAKE) --no-print-directory --keep-going --jobs=4 test-cluster test-clusters test-suites test-unit
 
 .PHONY: test-cluster

@@ -72,8 +72,9 @@ func Product(root string) error {
 	return Note(paths...)
 }
 
-// Command is one that starts a program which was built in the clone. Go notes the time of a program that a test starts, and each
-// build renews that, whether it changes anything or not: what counts is what the program is made from, which the caller has noted.
+// Command is one that starts a program which was built in the clone. Go notes the time of a program that a test starts, and
+// each build renews that, whether it changes anything or not: what counts is what the program is made from, which the caller
+// has noted.
 func Command(ctx context.Context, program string, args ...string) *exec.Cmd {
 	// The shell's process becomes the program's.
 	return exec.CommandContext(ctx, "sh", slices.Concat([]string{"-c", `exec "$0" "$@"`, program}, args)...)
