@@ -33,7 +33,7 @@ const (
 //
 // Whose they are is told by the network, which podman gives a bridge and a range that no other network of its has, and by its
 // name, from which netavark makes the names of chains. As long as any container is in the network, nothing is removed. It takes
-// root, and the programs ip and iptables; for what there is none nothing is looked for.
+// root, and the programs ip and iptables: what cannot be looked for is no reason to fail.
 func (k *kindClient) removeForgotten(ctx context.Context, network string) error {
 	if k.name() != enginePodman || k.info.remote || os.Geteuid() != 0 {
 		return nil
@@ -91,7 +91,7 @@ func removeBridge(ctx context.Context, bridge string) error {
 	}
 	ends, err := links(ctx, "link", "show", "master", bridge)
 	if err != nil {
-		return err
+		return nil //nolint:nilerr // another ip, which does not say it in JSON
 	}
 	namespaces, err := filepath.Glob(filepath.Join(namespacesFolder, namespacePrefix+"*"))
 	if err != nil {
@@ -146,7 +146,7 @@ func removeRules(ctx context.Context, network string, ranges []string) error {
 	}
 	text, err := table("nat", "--list-rules")
 	if err != nil {
-		return err
+		return nil //nolint:nilerr // the machine's firewall is another one
 	}
 	nat := natRules(text, chainsOf(network))
 	for _, rule := range nat.rules {
