@@ -45,8 +45,9 @@ func TestSnapshotAndRestore(t *testing.T) {
 	if err := self(); err != nil {
 		t.Fatalf("control: the token before: %v", err)
 	}
-	// Who makes it in a new namespace may have waited for the API server itself.
-	framework.Eventually(t, "the namespace's default account", time.Minute, func(ctx context.Context) error {
+	// Who makes it in a new namespace may have waited for the API server itself, and looks again a minute later at most: client-go's 30
+	// seconds, and as many by chance.
+	framework.Eventually(t, "the namespace's default account", 2*time.Minute, func(ctx context.Context) error {
 		_, err := cluster.Client.CoreV1().ServiceAccounts(namespace).Get(ctx, "default", metav1.GetOptions{})
 		return err
 	})
