@@ -75,6 +75,9 @@ func specs(ctx context.Context, m *testing.M, out io.Writer) (code int, err erro
 	if cluster, err = product.Connect(ctx); err != nil {
 		return 1, err
 	}
+	if err := cluster.Outweigh(ctx); err != nil {
+		return 1, err
+	}
 	return m.Run(), nil
 }
 

@@ -20,7 +20,7 @@ import (
 // and in its metrics, asked for over HTTP as Prometheus does.
 func (s sabotage) isWatched(t *testing.T, areas []string) {
 	t.Helper()
-	run, err := product.StartVerify("--area", strings.Join(areas, ","), "--watch", "1m", "--metrics", "127.0.0.1:0")
+	run, err := product.StartVerify("--area", strings.Join(areas, ","), "--watch", "30s", "--metrics", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

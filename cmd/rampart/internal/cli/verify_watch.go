@@ -15,7 +15,7 @@ import (
 )
 
 // shortestWatch keeps a watch from attacking without a pause.
-const shortestWatch = time.Minute
+const shortestWatch = 30 * time.Second
 
 // watchFault says what is wrong with the flags of a watch.
 func (v verification) watchFault() error {
