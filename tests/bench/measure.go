@@ -60,7 +60,7 @@ func measureOutput(
 	return usage, output.String(), nil
 }
 
-// median runs something short several times and returns the run in the middle by wall time.
+// median runs something several times and returns the run in the middle by wall time.
 func median(times int, once func() (Usage, error)) (Usage, error) {
 	var all []Usage
 	for range times {
@@ -70,11 +70,16 @@ func median(times int, once func() (Usage, error)) (Usage, error) {
 		}
 		all = append(all, usage)
 	}
+	return middle(all), nil
+}
+
+// middle is the run in the middle by wall time, of one or more.
+func middle(all []Usage) Usage {
 	slices.SortFunc(all, func(a, b Usage) int {
 		if a.WallSeconds < b.WallSeconds {
 			return -1
 		}
 		return 1
 	})
-	return all[len(all)/2], nil
+	return all[len(all)/2]
 }

@@ -67,6 +67,12 @@ func clusterConfiguration(floor tlsFloor) map[string]any {
 		"profiling": "false", // CIS 1.3.2
 		// Ended pods that are kept, in the whole cluster; the default of 12500 is for thousands of nodes (CIS 1.3.1).
 		"terminated-pod-gc-threshold": "1000",
+		// Before its controllers start, it asks for an account for each: at the default of 20 requests a second that takes six
+		// seconds, whenever it starts, and a node waits to join until one of them has signed what kubeadm looks for.
+		"kube-api-qps": "100", "kube-api-burst": "200",
+		// Its first question for the lease comes before the API server has its roles, is refused, and asked again after 1 to 2.2
+		// times this (default: 2s). A node that comes to join before that asks again after five seconds.
+		"leader-elect-retry-period": "1s",
 	}
 	floor.addTo(controllerManager, floor.kubernetes, "tls-cipher-suites")
 
