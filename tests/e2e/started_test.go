@@ -35,6 +35,7 @@ func TestAKubeletIsStartedHoweverOften(t *testing.T) {
 func TestHardeningSurvivesARestartOfTheNodes(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
+	stopped := time.Now()
 	if err := cluster.StopNodes(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -61,5 +62,7 @@ func TestHardeningSurvivesARestartOfTheNodes(t *testing.T) {
 			return errors.Join(readsLogs(ctx, node), runsCommands(ctx, node))
 		})
 	}
-	framework.Eventually(t, "all pods to be ready again", 3*time.Minute, cluster.PodsReady)
+	framework.Eventually(t, "all pods to be ready again", 3*time.Minute, func(ctx context.Context) error {
+		return cluster.PodsStartedAgain(ctx, stopped)
+	})
 }

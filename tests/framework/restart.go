@@ -73,20 +73,32 @@ func (c *Cluster) NodesReady(ctx context.Context) error {
 
 // PodsReady is nil once every pod of the system is ready.
 func (c *Cluster) PodsReady(ctx context.Context) error {
-	list, err := c.Client.CoreV1().Pods(metav1.NamespaceSystem).List(ctx, metav1.ListOptions{})
+	return c.podsReady(ctx, metav1.NamespaceSystem, time.Time{})
+}
+
+// PodsStartedAgain is nil once every pod of the cluster is ready, with containers that have started since a moment: of those that its
+// nodes ran before they were stopped, the API server says that they are ready until a kubelet says otherwise.
+func (c *Cluster) PodsStartedAgain(ctx context.Context, since time.Time) error {
+	return c.podsReady(ctx, metav1.NamespaceAll, since)
+}
+
+func (c *Cluster) podsReady(ctx context.Context, namespace string, since time.Time) error {
+	list, err := c.Client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return err
 	}
 	if len(list.Items) == 0 {
 		return errors.New("there are no pods")
 	}
+	since = since.Truncate(time.Second) // as the API server's times are
 	for _, pod := range list.Items {
-		ready := false
-		for _, condition := range pod.Status.Conditions {
-			ready = ready || condition.Type == corev1.PodReady && condition.Status == corev1.ConditionTrue
+		if err := live.Ready(&pod); err != nil {
+			return fmt.Errorf("%s/%s: %w", pod.Namespace, pod.Name, err)
 		}
-		if !ready {
-			return errors.New(live.DescribePod(&pod))
+		for _, container := range pod.Status.ContainerStatuses {
+			if running := container.State.Running; running == nil || running.StartedAt.Time.Before(since) {
+				return fmt.Errorf("%s/%s: %s has not started again", pod.Namespace, pod.Name, container.Name)
+			}
 		}
 	}
 	return nil

@@ -24,12 +24,13 @@ const (
 // DecentPod is a pod that every policy of the product admits: an approved image with a tag, limits, and the restricted profile.
 // It serves TCPPort and UDPPort soon after it started.
 func (c *Cluster) DecentPod(namespace, name string) *corev1.Pod {
-	yes, no, user := true, false, int64(65532)
+	yes, no, user, grace := true, false, int64(65532), int64(1)
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name, Labels: map[string]string{"app": name}},
 		Spec: corev1.PodSpec{
-			// A deleted pod need not be polite.
-			TerminationGracePeriodSeconds: new(int64),
+			// The shortest with which the API server knows of a pod until its kubelet has removed it. At 0 it forgets it at once: Felix
+			// programs no policy for it then, and if the CNI plugin is waiting for that, the address is kept for four minutes.
+			TerminationGracePeriodSeconds: &grace,
 			// Said, and not left to the account, so that an account which mounts its token changes nothing for this pod.
 			AutomountServiceAccountToken: &no,
 			SecurityContext: &corev1.PodSecurityContext{
