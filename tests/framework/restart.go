@@ -76,7 +76,7 @@ func (c *Cluster) PodsReady(ctx context.Context) error {
 	return c.podsReady(ctx, metav1.NamespaceSystem, time.Time{})
 }
 
-// PodsStartedAgain is nil once every pod of the cluster is ready, with containers that have started since a moment: of those that its
+// PodsStartedAgain is nil once every pod of the cluster is ready, with containers that have started since a moment: of those that
 // nodes ran before they were stopped, the API server says that they are ready until a kubelet says otherwise.
 func (c *Cluster) PodsStartedAgain(ctx context.Context, since time.Time) error {
 	return c.podsReady(ctx, metav1.NamespaceAll, since)
