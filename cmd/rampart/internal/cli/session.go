@@ -165,7 +165,13 @@ func (s *session) provide(ctx context.Context) error {
 	if err := s.stack.Create(); err != nil {
 		return err
 	}
-	return road.Take(ctx, s.stack.Workspace, choice.Road, s.kubernetesVersion(), s.progress)
+	if err := road.Take(ctx, s.stack.Workspace, choice.Road, s.kubernetesVersion(), s.progress); err != nil {
+		return err
+	}
+	if choice.Road != stacks.RoadPublished {
+		return nil
+	}
+	return road.InstallPlugins(ctx, s.stack.Workspace, s.environment(), s.stack.Provider, s.progress)
 }
 
 // cloud says whether the stack's cluster is in one.

@@ -152,8 +152,8 @@ func (s *Stack) Variables(lookup Lookup) []Variable {
 	if s.Provider == baseline.ProviderKind && get(parallelVariable) == "" {
 		variables = append(variables, Variable{parallelVariable, atOnce})
 	}
-	if images, err := stacks.ReadImages(s.Home); err == nil && images != nil && images.Road == stacks.RoadAirgap {
-		// A plugin that is not there is a fault of the build, and nothing to look for on the network.
+	if images, err := stacks.ReadImages(s.Home); err == nil && images != nil {
+		// The road has brought what the stack needs. The engine would look for the plugins of every cloud's SDK in go.mod.
 		variables = append(variables, Variable{"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true"})
 	}
 	if !s.Backend.Ours {

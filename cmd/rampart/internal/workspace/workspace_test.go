@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -244,6 +245,27 @@ func TestVariables(t *testing.T) {
 			if got := slices.ContainsFunc(variables, func(v Variable) bool { return v.Name == variable }); got != want {
 				t.Errorf("%s: %s is set: %t, want %t", name, variable, got, want)
 			}
+		}
+	}
+}
+
+// TestNoPluginIsAcquired: what a road does not bring is not looked for, on neither of them.
+func TestNoPluginIsAcquired(t *testing.T) {
+	t.Parallel()
+	for road, want := range map[stacks.Road]bool{stacks.RoadAirgap: true, stacks.RoadPublished: true, "": false} {
+		stack := newStack(t)
+		if road != "" {
+			if err := os.MkdirAll(stack.Home, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			text := fmt.Sprintf(`{"road": %q}`, road)
+			if err := os.WriteFile(filepath.Join(stack.Home, stacks.ImagesFile), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got := slices.Contains(stack.Variables(lookupIn(nil)), Variable{"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true"})
+		if got != want {
+			t.Errorf("road %q: told to acquire none: %t, want %t", road, got, want)
 		}
 	}
 }
