@@ -18,7 +18,7 @@ import (
 // gets its account. Both are called as the processes are.
 var leases = []string{"kube-controller-manager", "kube-scheduler"}
 
-// pollInterval is how often the leases are looked at. Who wants one asks for it every two seconds.
+// pollInterval is how often the leases are looked at. Who wants one asks for it every second, or every two.
 const pollInterval = 500 * time.Millisecond
 
 // TakeOver waits until controllers of a control plane lead that have started since a moment. Those of before have left leases
