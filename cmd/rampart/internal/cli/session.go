@@ -138,7 +138,7 @@ func (s *session) equip(ctx context.Context) error {
 	if err := toolchain.Build(ctx, s.stack.Workspace, s.cloud(), s.environment(), s.progress); err != nil {
 		return err
 	}
-	return s.stack.Prepare()
+	return s.prepare(ctx)
 }
 
 // provide chooses the road and gets what it provides.
@@ -165,11 +165,18 @@ func (s *session) provide(ctx context.Context) error {
 	if err := s.stack.Create(); err != nil {
 		return err
 	}
-	if err := road.Take(ctx, s.stack.Workspace, choice.Road, s.kubernetesVersion(), s.progress); err != nil {
+	return road.Take(ctx, s.stack.Workspace, choice.Road, s.kubernetesVersion(), s.progress)
+}
+
+// prepare makes the folders of the state, and then gets the plugins that the published road does not bring with the rest: what
+// starts the Pulumi CLI comes after what keeps it from writing logs (docs/decisions/0030-no-log-of-the-engine.md).
+func (s *session) prepare(ctx context.Context) error {
+	if err := s.stack.Prepare(); err != nil {
 		return err
 	}
-	if choice.Road != stacks.RoadPublished {
-		return nil
+	images, err := stacks.ReadImages(s.stack.Home)
+	if err != nil || images == nil || images.Road != stacks.RoadPublished {
+		return err
 	}
 	return road.InstallPlugins(ctx, s.stack.Workspace, s.environment(), s.stack.Provider, s.progress)
 }

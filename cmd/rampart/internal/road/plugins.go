@@ -51,18 +51,9 @@ var cloudPlugins = map[baseline.Provider]string{
 func InstallPlugins(
 	ctx context.Context, w *workspace.Workspace, environment []string, provider baseline.Provider, progress io.Writer,
 ) error {
-	const file = "go.mod"
-	content, err := os.ReadFile(filepath.Join(w.Root, file))
+	modules, err := requirements(w.Root)
 	if err != nil {
 		return fmt.Errorf("finding out which plugins the program needs: %w", err)
-	}
-	required, err := modfile.ParseLax(file, content, nil)
-	if err != nil {
-		return fmt.Errorf("finding out which plugins the program needs: %w", err)
-	}
-	modules := make([]module.Version, 0, len(required.Require))
-	for _, each := range required.Require {
-		modules = append(modules, each.Mod)
 	}
 	home, err := pulumiHome(environment)
 	if err != nil {
@@ -86,6 +77,24 @@ func InstallPlugins(
 		}
 	}
 	return nil
+}
+
+// requirements are the modules that the go.mod in a folder names.
+func requirements(folder string) ([]module.Version, error) {
+	const name = "go.mod"
+	content, err := os.ReadFile(filepath.Join(folder, name))
+	if err != nil {
+		return nil, err
+	}
+	file, err := modfile.ParseLax(name, content, nil)
+	if err != nil {
+		return nil, err
+	}
+	modules := make([]module.Version, 0, len(file.Require))
+	for _, each := range file.Require {
+		modules = append(modules, each.Mod)
+	}
+	return modules, nil
 }
 
 // pluginsOf are those that a provider's stacks need, each once: an SDK of several modules may have several versions.

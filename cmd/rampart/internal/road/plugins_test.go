@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/module"
 
 	"github.com/rampart-iac/rampart/baseline"
@@ -17,17 +16,9 @@ import (
 // TestPluginsOf reads the project's own go.mod: a stack asks for no plugin of a cloud that it has nothing to do with.
 func TestPluginsOf(t *testing.T) {
 	t.Parallel()
-	content, err := os.ReadFile(filepath.Join("..", "..", "..", "..", "go.mod"))
+	modules, err := requirements(filepath.Join("..", "..", "..", ".."))
 	if err != nil {
 		t.Fatal(err)
-	}
-	file, err := modfile.ParseLax("go.mod", content, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var modules []module.Version
-	for _, each := range file.Require {
-		modules = append(modules, each.Mod)
 	}
 	for provider, want := range map[baseline.Provider][]string{
 		baseline.ProviderKind: {"kubernetes"},

@@ -33,7 +33,7 @@ const definitionsFile = "crds.yaml"
 // with Pulumi's own installer.
 func installPulumi(ctx context.Context, w *workspace.Workspace, progress io.Writer) error {
 	path, err := exec.LookPath("pulumi")
-	if err == nil && path != w.Tool("pulumi") && recent(ctx, w, path) {
+	if err == nil && path != w.Tool("pulumi") && recent(ctx, path) {
 		fmt.Fprintf(progress, "Using the Pulumi CLI at %s\n", path)
 		return link(path, w.Tool("pulumi"))
 	}
@@ -49,11 +49,10 @@ func installPulumi(ctx context.Context, w *workspace.Workspace, progress io.Writ
 	return link(filepath.Join(w.Home, "pulumi", "bin", "pulumi"), w.Tool("pulumi"))
 }
 
-// recent says whether a Pulumi CLI is at least the pinned version. It writes a log of each call into its home, which is ours here
-// and not the user's.
-func recent(ctx context.Context, w *workspace.Workspace, path string) bool {
+// recent says whether a Pulumi CLI is at least the pinned version.
+func recent(ctx context.Context, path string) bool {
 	output, err := process.Output(ctx, process.Command{Path: path, Args: []string{"version"}, Env: append(os.Environ(),
-		"PULUMI_SKIP_UPDATE_CHECK=true", "PULUMI_HOME="+filepath.Join(w.Home, "pulumi-home"))})
+		"PULUMI_SKIP_UPDATE_CHECK=true")})
 	if err != nil {
 		return false
 	}
