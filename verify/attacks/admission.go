@@ -53,14 +53,48 @@ type attempt struct {
 // mustBeRefused makes attempts whose refusal shows that a control holds.
 func mustBeRefused(ctx context.Context, trial *verify.Trial, control baseline.ControlID, attempts []attempt) error {
 	for _, attempt := range attempts {
-		switch err := attempt.try(ctx); {
-		case err == nil:
-			trial.Broken(control, "%s is admitted", attempt.says)
-		case !apierrors.IsForbidden(err) && !apierrors.IsInvalid(err):
-			return fmt.Errorf("%s: %w", attempt.says, err)
+		if _, err := attempt.refused(ctx, trial, control); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// refused is whether the attempt was: another end than that and success is an error.
+func (a attempt) refused(ctx context.Context, trial *verify.Trial, control baseline.ControlID) (bool, error) {
+	switch err := a.try(ctx); {
+	case err == nil:
+		trial.Broken(control, "%s is admitted", a.says)
+		return false, nil
+	case apierrors.IsForbidden(err) || apierrors.IsInvalid(err):
+		return true, nil
+	default:
+		return false, fmt.Errorf("%s: %w", a.says, err)
+	}
+}
+
+// everyChangeIsRefused makes attempts on objects that were listed before. An object that somebody has removed since then shows
+// nothing: an API server says that it is not there before it asks admission. It returns how many attempts were refused; if none was
+// and none was admitted, that is an error.
+func everyChangeIsRefused(
+	ctx context.Context, trial *verify.Trial, control baseline.ControlID, attempts []attempt,
+) (refused int, err error) {
+	gone := 0
+	for _, attempt := range attempts {
+		was, err := attempt.refused(ctx, trial, control)
+		switch {
+		case apierrors.IsNotFound(err):
+			gone++
+		case err != nil:
+			return refused, err
+		case was:
+			refused++
+		}
+	}
+	if gone == len(attempts) {
+		return 0, fmt.Errorf("all %d objects were removed while they were attacked: verify again when nobody changes them", gone)
+	}
+	return refused, nil
 }
 
 const tokenFolder = "/var/run/secrets/kubernetes.io/serviceaccount"
