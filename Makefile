@@ -62,8 +62,8 @@ doctor: rampart ## look for what would keep a run from working
 # What has a cluster runs every time. Of the rest, Go keeps results: a suite on API servers or through the engine runs again when it
 # has changed, or what it installs, or what the programs that it starts are made from (tests/framework/inputs).
 ALWAYS := -count=1
-CLUSTERS := ./tests/e2e/interruption ./tests/e2e/vanilla ./tests/e2e/cli ./tests/browser
-SUITES := ./tests/engine/eks ./tests/engine/aks ./tests/apiserver/... ./tests/engine/...
+CLUSTERS := ./tests/e2e/interruption ./tests/e2e/vanilla ./tests/e2e/cli
+SUITES := ./tests/browser ./tests/engine/eks ./tests/engine/aks ./tests/apiserver/... ./tests/engine/...
 
 # Tests on real parts wait more than they work, so that some run side by side: the specs of the cluster, which take longest, and
 # two others. Go starts packages in the order in which they are named: first what takes longest, last what is short.
@@ -87,7 +87,7 @@ test-clusters:
 
 .PHONY: test-suites
 test-suites:
-	@nice -n 10 go test -timeout 60m -p 1 -parallel 6 $(SUITES)
+	@RAMPART_BROWSER=$$(cd tools/browser && go run .) && export RAMPART_BROWSER && nice -n 10 go test -timeout 60m -p 1 -parallel 6 $(SUITES)
 
 .PHONY: test-unit
 test-unit: ## tests of single packages; what has not changed since is not run again

@@ -45,6 +45,7 @@ func script(text string) step { return chromedp.Evaluate[chromedp.Void](text) }
 // open shows a page in a new tab, after some settings of the tab.
 func open(t *testing.T, content []byte, before ...step) *tab {
 	t.Helper()
+	_ = os.Getenv(variable) // Go notes what is read while tests run
 	file := filepath.Join(t.TempDir(), "report.html")
 	if err := os.WriteFile(file, content, 0o600); err != nil {
 		t.Fatal(err)

@@ -35,6 +35,8 @@ const ChromiumVariable = "RAMPART_CHROMIUM"
 // found is what is printed.
 type found struct {
 	Chromium string `json:"chromium"`
+	// Version is what the browser says of itself.
+	Version string `json:"version"`
 	// Axe is the script that a page is checked with.
 	Axe string `json:"axe"`
 }
@@ -47,6 +49,9 @@ func main() {
 	what.Chromium, faults[0] = chromium(ctx)
 	what.Axe, faults[1] = axe(ctx)
 	err := errors.Join(faults[:]...)
+	if err == nil {
+		what.Version, err = version(ctx, what.Chromium)
+	}
 	if err == nil {
 		err = json.NewEncoder(os.Stdout).Encode(what)
 	}
@@ -95,6 +100,14 @@ func chromium(ctx context.Context) (string, error) {
 		failed = fmt.Errorf("it is not there after %q", command)
 	}
 	return "", fmt.Errorf("there is no Chromium: %w, or name one of your own with %s", failed, ChromiumVariable)
+}
+
+func version(ctx context.Context, browser string) (string, error) {
+	output, err := exec.CommandContext(ctx, browser, "--version").Output()
+	if err != nil {
+		return "", fmt.Errorf("%s --version: %w", browser, err)
+	}
+	return strings.TrimSpace(string(output)), nil
 }
 
 // apt installs Debian packages as root; to anybody else it says the command.
