@@ -15,7 +15,7 @@ export GOLANGCI_LINT_CACHE := $(or $(RAMPART_CACHE),$(or $(XDG_CACHE_HOME),$(HOM
 # The packages of single units, for recipes that go on with "&&": a list that cannot be made fails them, where go test would be
 # glad of half a list.
 LIST_UNIT = all=$$(go list ./...) && unit=$$(echo "$$all" | \
-	grep -v -e /tests/e2e -e /tests/engine -e /tests/apiserver -e /tests/browser -e /tests/full)
+	grep -v -e /tests/e2e -e /tests/engine -e /tests/apiserver -e /tests/browser -e /tests/cli -e /tests/full)
 
 .DEFAULT_GOAL := help
 
@@ -60,10 +60,10 @@ doctor: rampart ## look for what would keep a run from working
 	@$(RAMPART) doctor --stack $(STACK)
 
 # What has a cluster runs every time. Of the rest, Go keeps results: a suite on API servers or through the engine runs again when it
-# has changed, or what it installs, or what the programs that it starts are made from (tests/framework/inputs).
+# has changed, or what it installs, or what the programs that it starts are made from (tests/framework/inputs), or the browser.
 ALWAYS := -count=1
-CLUSTERS := ./tests/e2e/interruption ./tests/e2e/vanilla ./tests/e2e/cli
-SUITES := ./tests/browser ./tests/engine/eks ./tests/engine/aks ./tests/apiserver/... ./tests/engine/...
+CLUSTERS := ./tests/e2e/interruption ./tests/e2e/vanilla
+SUITES := ./tests/browser ./tests/cli ./tests/engine/eks ./tests/engine/aks ./tests/apiserver/... ./tests/engine/...
 
 # Tests on real parts wait more than they work, so that some run side by side: the specs of the cluster, which take longest, and
 # two others. Go starts packages in the order in which they are named: first what takes longest, last what is short.
