@@ -71,7 +71,7 @@ SUITES := ./tests/browser ./tests/cli ./tests/engine/eks ./tests/engine/aks ./te
 # All nodes of a cluster together weigh as much to the kernel as one process beside them: compilers and tests step back, or
 # pods get no time to answer in. What takes longest steps back least. No real part steps back further than this: an etcd that
 # gets no time for two seconds makes its API server unhealthy. So there are few at a time: what has a cluster is not done before
-# the others are, and would wait for nothing but a processor.
+# the others are, and would wait for nothing but a processor. The packages of test-clusters see to that with seats (tests/framework).
 .PHONY: test
 test: ## all tests; they bring their own tools and their own cluster
 	@$(MAKE) --no-print-directory --jobs=3 tools browser sigstore
@@ -83,7 +83,7 @@ test-cluster:
 
 .PHONY: test-clusters
 test-clusters:
-	@nice -n 10 go test $(ALWAYS) -timeout 60m -p 1 -parallel 6 $(CLUSTERS)
+	@nice -n 10 go test $(ALWAYS) -timeout 60m -p 2 -parallel 6 $(CLUSTERS)
 
 .PHONY: test-suites
 test-suites:

@@ -50,7 +50,7 @@ func parts() []part {
 	return []part{
 		{"tools", (*bench).tools, false},
 		{"admission", (*bench).admissionLatency, false},
-		{"stack", (*bench).stack, false},
+		{stackPart, (*bench).stack, false},
 		{"policies", (*bench).policies, true},
 		{"rotation", (*bench).rotation, true},
 		{"audit", (*bench).audit, true},
@@ -70,7 +70,7 @@ func (b *bench) all(ctx context.Context) (*Report, error) {
 	report := &Report{Machine: machine}
 	for _, part := range parts() {
 		// The stack's part calls those that need its cluster.
-		if part.standing || !b.wants(part) {
+		if part.standing || !b.needs(part) {
 			continue
 		}
 		if err := part.run(b, ctx, report); err != nil {
@@ -80,21 +80,22 @@ func (b *bench) all(ctx context.Context) (*Report, error) {
 	return report, nil
 }
 
-// wants says whether a part was asked for, or is needed for one that was.
-func (b *bench) wants(asked part) bool {
-	if len(b.only) == 0 || slices.Contains(b.only, asked.name) {
-		return true
-	}
-	return asked.name == "stack" && slices.ContainsFunc(parts(), func(each part) bool { return each.standing && b.wants(each) })
-}
+// wants says whether a part was asked for.
+func (b *bench) wants(name string) bool { return len(b.only) == 0 || slices.Contains(b.only, name) }
 
-// wantsStackItself is false if the stack is only there for other parts.
-func (b *bench) wantsStackItself() bool { return len(b.only) == 0 || slices.Contains(b.only, "stack") }
+// stackPart is the part that makes the cluster which the standing ones are measured on.
+const stackPart = "stack"
+
+// needs says whether a part was asked for, or another one that stands on it.
+func (b *bench) needs(one part) bool {
+	return b.wants(one.name) || one.name == stackPart &&
+		slices.ContainsFunc(parts(), func(each part) bool { return each.standing && b.wants(each.name) })
+}
 
 // onTheCluster measures what needs it.
 func (b *bench) onTheCluster(ctx context.Context, report *Report) error {
 	for _, part := range parts() {
-		if !part.standing || !b.wants(part) {
+		if !part.standing || !b.wants(part.name) {
 			continue
 		}
 		if err := part.run(b, ctx, report); err != nil {
@@ -195,7 +196,7 @@ func (b *bench) stack(ctx context.Context, report *Report) error {
 		return err
 	}
 	report.add("destroy", middle(append(destroys, destroy)))
-	if !b.wantsStackItself() {
+	if !b.wants(stackPart) {
 		return nil
 	}
 	bare, err := median(b.repeat, func() (Usage, error) { return b.byHand(ctx, objects) })
@@ -211,7 +212,7 @@ func (b *bench) stack(ctx context.Context, report *Report) error {
 // join a moment too early asks again after five seconds only.
 func (b *bench) fromNothing(ctx context.Context) (ups, destroys []Usage, err error) {
 	times := 1
-	if b.wantsStackItself() {
+	if b.wants(stackPart) {
 		times = b.repeat
 	}
 	for {

@@ -74,8 +74,8 @@ func (a attempt) refused(ctx context.Context, trial *verify.Trial, control basel
 }
 
 // everyChangeIsRefused makes attempts on objects that were listed before. An object that somebody has removed since then shows
-// nothing: an API server says that it is not there before it asks admission. It returns how many attempts were refused; if none was
-// and none was admitted, that is an error.
+// nothing: an API server says that it is not there before it asks admission. It returns how many attempts were refused; if
+// none was and none was admitted, that is an error.
 func everyChangeIsRefused(
 	ctx context.Context, trial *verify.Trial, control baseline.ControlID, attempts []attempt,
 ) (refused int, err error) {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,15 +32,9 @@ const interruptDeadline = 3 * time.Minute
 // many tenants are killed, and destroy leaves nothing, though one was killed before it.
 func TestInterruptedUpEndsInTheSameCluster(t *testing.T) {
 	t.Parallel()
-	giveUp, err := framework.TakeTurn(framework.SecondSeat)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := giveUp(); err != nil {
-			t.Error(err)
-		}
-	})
+	takeTurn(t, framework.SecondSeat)
+	// Nobody else makes a cluster while this one is made over and over. From then on it mostly waits.
+	makeRoom := takeTurn(t, framework.ThirdSeat)
 	product := install(t)
 	before := census(t, product)
 	planned := plan(t, product)
@@ -63,6 +58,7 @@ func TestInterruptedUpEndsInTheSameCluster(t *testing.T) {
 	}
 	healthy(t, product)
 
+	makeRoom()
 	// A test of its own: what it makes goes before the cluster does.
 	t.Run("rotation", func(t *testing.T) { killedOverRotation(t, product) })
 	killedOverACrowd(t, product)
@@ -78,6 +74,22 @@ func TestInterruptedUpEndsInTheSameCluster(t *testing.T) {
 	if len(left) > 0 {
 		t.Errorf("destroy left behind:\n%s", left)
 	}
+}
+
+// takeTurn takes a seat for the length of the test, or until the function that it returns is called.
+func takeTurn(t *testing.T, seat framework.Seat) (giveUp func()) {
+	t.Helper()
+	leave, err := framework.TakeTurn(seat)
+	if err != nil {
+		t.Fatal(err)
+	}
+	giveUp = sync.OnceFunc(func() {
+		if err := leave(); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(giveUp)
+	return giveUp
 }
 
 func install(t *testing.T) *framework.Product {

@@ -38,11 +38,6 @@ type Cluster struct {
 // seat, and sets the environment of the process that calls the engine.
 func Make(t *testing.T, prefix string, network Network) *Cluster {
 	t.Helper()
-	giveUp, err := framework.TakeTurn(framework.ThirdSeat)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { must(t, giveUp()) })
 	ctx := context.WithoutCancel(t.Context())
 	product, err := framework.Install(ctx, framework.Settings{Prefix: prefix, PodCIDR: podCIDR, ServiceCIDR: serviceCIDR})
 	if err != nil {
@@ -54,6 +49,12 @@ func Make(t *testing.T, prefix string, network Network) *Cluster {
 	if result, err := product.Run(tools, "tools"); err != nil || result.ExitCode != 0 {
 		t.Fatalf("%v\n%s", err, result)
 	}
+	// Not before there is something to do with it: until then others may want it.
+	giveUp, err := framework.TakeTurn(framework.ThirdSeat)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { must(t, giveUp()) })
 	image, err := bare.NodeImage(product.Home())
 	if err == nil {
 		err = image.Load(ctx)
