@@ -66,7 +66,6 @@ cp %[1]q/pulumi %[1]q/pulumi-language-go* "$2/bin"
 	asks(t, servers, plugin...)
 	writesNoLog(t, product)
 
-	servers.close()
 	previews(t, product)
 	asks(t, servers)
 }

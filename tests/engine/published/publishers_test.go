@@ -51,17 +51,11 @@ func publish(t *testing.T) *publishers {
 	p.server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	p.server.StartTLS()
 	p.proxy = httptest.NewServer(http.HandlerFunc(p.tunnel))
-	t.Cleanup(p.close)
+	t.Cleanup(func() { p.proxy.Close(); p.server.Close() })
 	p.Variables = []string{
 		"HTTPS_PROXY=" + p.proxy.URL, "HTTP_PROXY=" + p.proxy.URL, "NO_PROXY=", "SSL_CERT_FILE=" + file,
 	}
 	return p
-}
-
-// close ends them: from here on the machine has no network.
-func (p *publishers) close() {
-	p.proxy.Close()
-	p.server.Close()
 }
 
 // set changes the answer of a host to a path. Nil: there is no such page.
