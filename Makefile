@@ -7,6 +7,9 @@ STACK ?= kind
 export CGO_ENABLED ?= 0
 export GOFLAGS := $(filter-out -buildvcs=%,$(GOFLAGS)) -buildvcs=false
 
+# Compilers live for seconds: they give memory back later (docs/decisions/0037-memory-for-time.md).
+COMPILE := GOGC=$${GOGC:-400}
+
 RAMPART := bin/rampart
 LINTER := .rampart/bin/golangci-lint
 # A cache for each place of a clone: what the linter found elsewhere, it reports with paths of elsewhere, and if those are
@@ -79,20 +82,20 @@ test: ## all tests; they bring their own tools and their own cluster
 
 .PHONY: test-cluster
 test-cluster:
-	@nice -n 5 go test $(ALWAYS) -timeout 60m -parallel 12 ./tests/e2e
+	@$(COMPILE) nice -n 5 go test $(ALWAYS) -timeout 60m -parallel 12 ./tests/e2e
 
 .PHONY: test-clusters
 test-clusters:
-	@nice -n 10 go test $(ALWAYS) -timeout 60m -p 2 -parallel 6 $(CLUSTERS)
+	@$(COMPILE) nice -n 10 go test $(ALWAYS) -timeout 60m -p 2 -parallel 6 $(CLUSTERS)
 
 .PHONY: test-suites
 test-suites:
-	@RAMPART_BROWSER=$$(cd tools/browser && go run .) && export RAMPART_BROWSER && nice -n 10 go test -timeout 60m -p 1 -parallel 6 $(SUITES)
+	@RAMPART_BROWSER=$$(cd tools/browser && go run .) && export RAMPART_BROWSER && $(COMPILE) nice -n 10 go test -timeout 60m -p 1 -parallel 6 $(SUITES)
 
 .PHONY: test-unit
 test-unit: ## tests of single packages; what has not changed since is not run again
-	@$(LIST_UNIT) && nice -n 19 go test $$unit
-	@cd tools/airgap && nice -n 19 go test ./...
+	@$(LIST_UNIT) && $(COMPILE) nice -n 19 go test $$unit
+	@cd tools/airgap && $(COMPILE) nice -n 19 go test ./...
 
 .PHONY: test-race
 test-race: ## tests of single packages with the race detector; needs a C compiler
@@ -100,27 +103,27 @@ test-race: ## tests of single packages with the race detector; needs a C compile
 
 .PHONY: test-browser
 test-browser: browser ## the report in a real browser; gets Chromium and axe-core if they are missing
-	@go test -count=1 -timeout 15m ./tests/browser/...
+	@$(COMPILE) go test -count=1 -timeout 15m ./tests/browser/...
 
 # What the tests run on is built before them, in sight and outside their time limits.
 .PHONY: test-engine
 test-engine: tools ## the program through the real Pulumi engine, without a cluster
-	@go test -count=1 -timeout 45m ./tests/engine/...
+	@$(COMPILE) go test -count=1 -timeout 45m ./tests/engine/...
 
 .PHONY: test-apiserver
 test-apiserver: tools sigstore ## a real API server without nodes: what it admits, and to whom
-	@go test -count=1 -timeout 45m ./tests/apiserver/...
+	@$(COMPILE) go test -count=1 -timeout 45m ./tests/apiserver/...
 
 .PHONY: test-e2e
 test-e2e: tools ## a real cluster, brought up through the product and attacked; needs root
-	@go test -count=1 -timeout 45m -parallel 6 ./tests/e2e/...
+	@$(COMPILE) go test -count=1 -timeout 45m -parallel 6 ./tests/e2e/...
 
 # Not part of "make test": an hour, and three more versions of Kubernetes to build on a fresh machine.
 .PHONY: test-full
 test-full: rampart ## what takes too long for every change: upgrades, other TLS floors, workers, each sabotage alone; needs root
-	@go test -count=1 -timeout 180m -v ./tests/full/...
-	@go test -count=1 -timeout 60m -parallel 6 -v -run TestVerifySeesSabotage ./tests/e2e -apart
-	@go test -count=1 -timeout 60m -run TestInvariantsOfAnyCluster ./providers/eks ./providers/aks ./providers/gke -rapid.checks=1250
+	@$(COMPILE) go test -count=1 -timeout 180m -v ./tests/full/...
+	@$(COMPILE) go test -count=1 -timeout 60m -parallel 6 -v -run TestVerifySeesSabotage ./tests/e2e -apart
+	@$(COMPILE) go test -count=1 -timeout 60m -run TestInvariantsOfAnyCluster ./providers/eks ./providers/aks ./providers/gke -rapid.checks=1250
 
 .PHONY: bench
 bench: ## measure builds, up and destroy, beside the same by hand
@@ -149,15 +152,15 @@ browser:
 
 .PHONY: sigstore
 sigstore:
-	@mkdir -p -m 700 .rampart && cd tools/sigstore && go build -ldflags="-s -w" -o ../../.rampart/bin/sigstore .
+	@mkdir -p -m 700 .rampart && cd tools/sigstore && $(COMPILE) go build -ldflags="-s -w" -o ../../.rampart/bin/sigstore .
 
 .PHONY: rampart
 rampart:
 	@[ -x $(RAMPART) ] || echo "Compiling the command line (minutes if nothing of it is cached yet)"
-	@go build -ldflags="-s -w" -o $(RAMPART) ./cmd/rampart
+	@$(COMPILE) go build -ldflags="-s -w" -o $(RAMPART) ./cmd/rampart
 
 $(LINTER): tools/lint/go.mod tools/lint/go.sum
 	@echo "Compiling the linter (minutes if nothing of it is cached yet)"
 	@mkdir -p -m 700 .rampart && cd tools/lint && \
-		go build -ldflags="-s -w" -o ../../$(LINTER) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+		$(COMPILE) go build -ldflags="-s -w" -o ../../$(LINTER) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	@touch $(LINTER)

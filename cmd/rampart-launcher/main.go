@@ -37,6 +37,7 @@ func run(ctx context.Context) error {
 	})
 	err = compiled.Place(ctx, program, source, nil, func(to string) error {
 		build := exec.CommandContext(ctx, "go", compiled.ProgramBuild(to)...)
+		build.Env = compiled.Compiler(os.Environ())
 		build.Stdout, build.Stderr = os.Stderr, os.Stderr
 		if err := build.Run(); err != nil {
 			return fmt.Errorf("compiling the Pulumi program in %s: %w", root, err)

@@ -54,6 +54,17 @@ func nameOf(tags []string) string {
 // reads it is a third smaller, and there may be one for each cloud.
 func ProgramBuild(to string) []string { return []string{"build", "-o", to, "-ldflags=-s -w", "."} }
 
+// Compiler is an environment for "go build" and what it starts, made from another one: compilers live for seconds, and spent a
+// fifth of the processor's time on giving back memory (docs/decisions/0037-memory-for-time.md). A GOGC that is there already
+// stays.
+func Compiler(environment []string) []string {
+	added := []string{"GOMEMLIMIT=off"}
+	if !slices.ContainsFunc(environment, func(entry string) bool { return strings.HasPrefix(entry, "GOGC=") }) {
+		added = append(added, "GOGC=400")
+	}
+	return slices.Concat(environment, added)
+}
+
 // The mode of folders of compiled programs, as of everything in the working folder.
 const folderMode = 0o700
 

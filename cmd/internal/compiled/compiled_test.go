@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -30,6 +31,19 @@ func TestProgramsOfDifferentTagsAreApart(t *testing.T) {
 		path := compiled.Program("/clone", goFlags)
 		if got := filepath.Base(filepath.Dir(path)); got != want || filepath.Base(path) != "rampart-program" {
 			t.Errorf("%q is at %s, want folder %q", goFlags, path, want)
+		}
+	}
+}
+
+func TestCompilersSpendMemoryUnlessToldOtherwise(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ given, want []string }{
+		{[]string{"GOFLAGS=-tags=eks"}, []string{"GOFLAGS=-tags=eks", "GOMEMLIMIT=off", "GOGC=400"}},
+		{[]string{"GOGC=100", "A=b"}, []string{"GOGC=100", "A=b", "GOMEMLIMIT=off"}},
+		{[]string{"GOMEMLIMIT=1GiB"}, []string{"GOMEMLIMIT=1GiB", "GOMEMLIMIT=off", "GOGC=400"}},
+	} {
+		if got := compiled.Compiler(row.given); !slices.Equal(got, row.want) {
+			t.Errorf("of %q becomes %q, want %q", row.given, got, row.want)
 		}
 	}
 }

@@ -102,7 +102,7 @@ func (c compilation) run(ctx context.Context, w *workspace.Workspace, environmen
 }
 
 func build(ctx context.Context, w *workspace.Workspace, environment, args []string) error {
-	_, err := process.Output(ctx, process.Command{Path: "go", Args: args, Dir: w.Root, Env: environment})
+	_, err := process.Output(ctx, process.Command{Path: "go", Args: args, Dir: w.Root, Env: compiled.Compiler(environment)})
 	return err
 }
 

@@ -72,9 +72,13 @@ func (r Recipe) flags() []string {
 }
 
 // Env is the environment of every go command here: the user's (proxies, module settings, caches), without what would
-// change results.
+// change results. Compilers give memory back later, unless the user says when (docs/decisions/0037-memory-for-time.md).
 func Env() []string {
-	return append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOFLAGS=", "GOWORK=off", "GOTOOLCHAIN=local")
+	result := append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOFLAGS=", "GOWORK=off", "GOTOOLCHAIN=local", "GOMEMLIMIT=off")
+	if os.Getenv("GOGC") == "" {
+		result = append(result, "GOGC=400")
+	}
+	return result
 }
 
 // Version asks for the toolchain's version, for example "go1.26.8 linux/amd64".
