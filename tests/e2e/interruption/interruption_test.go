@@ -33,7 +33,7 @@ const interruptDeadline = 3 * time.Minute
 func TestInterruptedUpEndsInTheSameCluster(t *testing.T) {
 	t.Parallel()
 	takeTurn(t, framework.SecondSeat)
-	// Nobody else makes a cluster while this one is made over and over. From then on it mostly waits.
+	// Beside that of the first seat there is no other cluster while this one is made over and over. From then on it mostly waits.
 	makeRoom := takeTurn(t, framework.ThirdSeat)
 	product := install(t)
 	before := census(t, product)
