@@ -114,7 +114,7 @@ func (b *bench) say(what string) {
 func (b *bench) rampart(ctx context.Context, command string, variables ...string) (Usage, error) {
 	b.say("rampart " + command)
 	return measure(ctx, b.product.Root, append(b.product.Environment(), variables...), b.product.Binary,
-		command, "--stack", b.product.Stack, "--config", b.product.ConfigFile)
+		b.product.StackArgs(command)...)
 }
 
 // unchanged measures up on a stack that is what its file says, with the engine asked each time: a variable that it has not seen

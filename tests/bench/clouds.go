@@ -85,7 +85,7 @@ func (b *bench) cloudStack(ctx context.Context, report *Report, provider baselin
 	run := func(command string) (Usage, error) {
 		b.say(stack + ": " + command)
 		return measure(ctx, product.Root, product.Environment(), product.Binary,
-			command, "--stack", stack, "--config", product.ConfigFile)
+			product.StackArgs(command)...)
 	}
 	// The first time compiles the program.
 	if _, err := run("preview"); err != nil {

@@ -36,7 +36,7 @@ func (b *bench) rotation(ctx context.Context, report *Report) error {
 	}
 	b.say("rampart rotate-key")
 	usage, output, err := measureOutput(ctx, b.product.Root, b.product.Environment(), b.product.Binary,
-		"rotate-key", "--stack", b.product.Stack, "--config", b.product.ConfigFile)
+		b.product.StackArgs("rotate-key")...)
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func (b *bench) tenants(ctx context.Context, report *Report) error {
 	b.say("taking the tenants away")
 	// Nobody waits for this, and with a state that is written at each step it would take longer than all the rest.
 	_, err = measure(ctx, b.product.Root, append(b.product.Environment(), "PULUMI_SKIP_CHECKPOINTS=true"), b.product.Binary,
-		"up", "--stack", b.product.Stack, "--config", b.product.ConfigFile)
+		b.product.StackArgs("up")...)
 	return err
 }
 

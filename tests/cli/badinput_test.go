@@ -127,7 +127,7 @@ func TestBadConfigurationIsRefusedBeforeAnythingIsMade(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, command := range []string{"up", "preview"} {
-				mustRefuse(t, product, row.want, command, "--stack", product.Stack, "--config", product.ConfigFile)
+				mustRefuse(t, product, row.want, product.StackArgs(command)...)
 			}
 		})
 	}
@@ -135,7 +135,7 @@ func TestBadConfigurationIsRefusedBeforeAnythingIsMade(t *testing.T) {
 		if err := os.WriteFile(product.ConfigFile, []byte("config: [\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		mustRefuse(t, product, []string{product.ConfigFile}, "up", "--stack", product.Stack, "--config", product.ConfigFile)
+		mustRefuse(t, product, []string{product.ConfigFile}, product.StackArgs("up")...)
 	})
 	t.Run("unknown stack", func(t *testing.T) { //nolint:paralleltest // the census comes after it
 		mustRefuse(t, product, []string{`"nosuch"`, "kind"}, "up", "--stack", "nosuch")
@@ -153,7 +153,7 @@ func TestBadConfigurationIsRefusedBeforeAnythingIsMade(t *testing.T) {
 	} {
 		t.Run("kubeconfig: "+says, func(t *testing.T) { //nolint:paralleltest // the census comes after it
 			mustRefuse(t, product, row.want,
-				append([]string{"kubeconfig", "--stack", product.Stack, "--config", product.ConfigFile}, row.args...)...)
+				product.StackArgs("kubeconfig", row.args...)...)
 		})
 	}
 	for says, row := range map[string]struct{ args, want []string }{
@@ -182,17 +182,10 @@ func TestBadConfigurationIsRefusedBeforeAnythingIsMade(t *testing.T) {
 
 func install(t *testing.T) *framework.Product {
 	t.Helper()
-	product, err := framework.Install(t.Context(), framework.Settings{
+	product := framework.MustInstall(t, framework.Settings{
 		Prefix: "e2e-refused", PodCIDR: "10.216.0.0/16", ServiceCIDR: "10.116.0.0/16",
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := product.Remove(); err != nil {
-			t.Error(err)
-		}
-	})
+	var err error
 	// The table prints a message per row where it fails; all of them would be noise.
 	product.Progress, err = os.OpenFile(filepath.Join(product.Dir, "progress.log"), os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {

@@ -46,7 +46,7 @@ func persona(t *testing.T, as ...string) (kubernetes.Interface, *x509.Certificat
 
 func personaFile(t *testing.T, as ...string) string {
 	t.Helper()
-	args := append([]string{"kubeconfig", "--stack", product.Stack, "--config", product.ConfigFile}, as...)
+	args := product.StackArgs("kubeconfig", as...)
 	run, err := product.Start(args...)
 	if err != nil {
 		t.Fatal(err)

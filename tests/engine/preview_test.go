@@ -46,25 +46,17 @@ func TestPlanOfANewStack(t *testing.T) {
 
 func install(t *testing.T) *framework.Product {
 	t.Helper()
-	product, err := framework.Install(t.Context(), framework.Settings{
+	product := framework.MustInstall(t, framework.Settings{
 		Prefix: "e2e-plan", PodCIDR: "10.217.0.0/16", ServiceCIDR: "10.117.0.0/16",
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	before, err := product.Census(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := product.Remove(); err != nil {
-			t.Error(err)
-		}
-	})
 	if err := product.GiveSecret(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	run, err := product.Start("preview", "--stack", product.Stack, "--config", product.ConfigFile)
+	run, err := product.Start(product.StackArgs("preview")...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"testing"
 	"time"
 
 	"sigs.k8s.io/yaml"
@@ -116,6 +117,22 @@ func Install(ctx context.Context, settings Settings) (*Product, error) {
 	return product, product.Configure(product.Config())
 }
 
+// MustInstall is Install for a test, with whose end the installation goes. What stands in an engine is the test's to destroy
+// before that.
+func MustInstall(t *testing.T, settings Settings) *Product {
+	t.Helper()
+	product, err := Install(t.Context(), settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := product.Remove(); err != nil {
+			t.Error(err)
+		}
+	})
+	return product
+}
+
 // userKubeconfig stands for what a user already has: Rampart must leave it alone, to the byte.
 const userKubeconfig = `# mine
 apiVersion: v1
@@ -152,7 +169,6 @@ func (p *Product) build(ctx context.Context) error {
 	}
 	// Not with a folder to start it in: Go would note the time of the root, which has every new file of a run in it.
 	build := exec.CommandContext(ctx, "go", "build", "-C", p.Root, "-ldflags=-s -w", "-o", p.Binary, "./cmd/rampart")
-	build.Env = append(os.Environ(), "GOMEMLIMIT=off") // a compiler with less than it needs takes twice as long
 	if output, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the command line: %w\n%s", err, output)
 	}
@@ -305,7 +321,7 @@ func (p *Product) ask(ctx context.Context, command string) (Result, error) {
 func (p *Product) succeedShowing(
 	ctx context.Context, progress io.Writer, command string, more ...string,
 ) (Result, error) {
-	run, err := p.start(progress, p.stackArgs(command, more...)...)
+	run, err := p.start(progress, p.StackArgs(command, more...)...)
 	if err != nil {
 		return Result{}, err
 	}
@@ -316,15 +332,16 @@ func (p *Product) succeedShowing(
 	return result, err
 }
 
-func (p *Product) stackArgs(command string, more ...string) []string {
+// StackArgs are the arguments of a command on the installation's stack.
+func (p *Product) StackArgs(command string, more ...string) []string {
 	return append([]string{command, "--stack", p.Stack, "--config", p.ConfigFile}, more...)
 }
 
 // StartUp starts up on the installation's stack and does not wait for it.
-func (p *Product) StartUp() (*Running, error) { return p.Start(p.stackArgs("up")...) }
+func (p *Product) StartUp() (*Running, error) { return p.Start(p.StackArgs("up")...) }
 
 // StartDestroy starts destroy.
-func (p *Product) StartDestroy() (*Running, error) { return p.Start(p.stackArgs("destroy")...) }
+func (p *Product) StartDestroy() (*Running, error) { return p.Start(p.StackArgs("destroy")...) }
 
 // Kubeconfig returns the text of the cluster's kubeconfig.
 func (p *Product) Kubeconfig(ctx context.Context) ([]byte, error) {

@@ -16,7 +16,7 @@ const verifyDeadline = 5 * time.Minute
 
 // StartVerify starts rampart verify on the installation's stack and does not wait for it.
 func (p *Product) StartVerify(more ...string) (*Running, error) {
-	return p.Start(p.stackArgs("verify", more...)...)
+	return p.Start(p.StackArgs("verify", more...)...)
 }
 
 // Verify runs rampart verify to its end and returns what it said, whatever its exit status.

@@ -38,12 +38,9 @@ func newStack(t *testing.T, settings map[string]any) *stack {
 			t.Error(err)
 		}
 	})
-	product, err := framework.Install(t.Context(), framework.Settings{
+	product := framework.MustInstall(t, framework.Settings{
 		Prefix: "e2e-full", PodCIDR: "10.216.0.0/16", ServiceCIDR: "10.116.0.0/16",
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	s := &stack{Product: product, cluster: settings}
 	t.Cleanup(func() { s.takeDown(t) })
 	s.configure(t, nil)
@@ -68,9 +65,6 @@ func (s *stack) takeDown(t *testing.T) {
 		}
 	}
 	if _, err := s.Destroy(ctx); err != nil {
-		t.Error(err)
-	}
-	if err := s.Remove(); err != nil {
 		t.Error(err)
 	}
 }

@@ -94,12 +94,9 @@ func takeTurn(t *testing.T, seat framework.Seat) (giveUp func()) {
 
 func install(t *testing.T) *framework.Product {
 	t.Helper()
-	product, err := framework.Install(t.Context(), framework.Settings{
+	product := framework.MustInstall(t, framework.Settings{
 		Prefix: "e2e-storm", PodCIDR: "10.215.0.0/16", ServiceCIDR: "10.115.0.0/16",
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	t.Cleanup(func() {
 		ctx := context.WithoutCancel(t.Context())
 		if t.Failed() {
@@ -108,9 +105,6 @@ func install(t *testing.T) *framework.Product {
 			if _, err := product.Destroy(ctx); err != nil {
 				t.Error(err)
 			}
-		}
-		if err := product.Remove(); err != nil {
-			t.Error(err)
 		}
 	})
 	return product

@@ -35,7 +35,7 @@ func killedOverRotation(t *testing.T, product *framework.Product) {
 	before := cluster.EncryptionKeys(t)
 	stopReading := readAllTheTime(t, cluster, namespace, count)
 
-	run, err := product.Start("rotate-key", "--stack", product.Stack, "--config", product.ConfigFile)
+	run, err := product.Start(product.StackArgs("rotate-key")...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,15 +47,7 @@ func TestBootstrap(t *testing.T) {
 	for stack, want := range places {
 		t.Run(stack, func(t *testing.T) {
 			t.Parallel()
-			product, err := framework.Install(t.Context(), framework.Settings{Prefix: "boot"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() {
-				if err := product.Remove(); err != nil {
-					t.Error(err)
-				}
-			})
+			product := framework.MustInstall(t, framework.Settings{Prefix: "boot"})
 			stand, err := cloud.New(t.Context(), product.Root, filepath.Join(product.Dir, "cloud"), want.plugin)
 			if err != nil {
 				t.Fatal(err)

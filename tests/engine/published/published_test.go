@@ -80,6 +80,8 @@ func asks(t *testing.T, servers *publishers, want ...string) {
 	}
 }
 
+var settings = framework.Settings{Prefix: "e2e-published", PodCIDR: "10.217.0.0/16", ServiceCIDR: "10.117.0.0/16"}
+
 // Pages that the road asks for.
 const (
 	registry        = "registry-1.docker.io/v2/"
@@ -90,8 +92,8 @@ const (
 // tools is the folder of work of a product on the air-gapped road. What was built for it stands for what is published.
 func tools(t *testing.T) string {
 	t.Helper()
-	product := install(t)
-	run, err := product.Start("tools", "--stack", product.Stack, "--config", product.ConfigFile)
+	product := framework.MustInstall(t, settings)
+	run, err := product.Start(product.StackArgs("tools")...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +106,7 @@ func tools(t *testing.T) string {
 // installed is a product on a machine that has built nothing, has no Pulumi, and reaches the servers alone.
 func installed(t *testing.T, servers *publishers) *framework.Product {
 	t.Helper()
-	product := install(t)
+	product := framework.MustInstall(t, settings)
 	path := slices.DeleteFunc(filepath.SplitList(os.Getenv("PATH")), func(folder string) bool {
 		_, err := os.Stat(filepath.Join(folder, "pulumi"))
 		return err == nil
@@ -116,25 +118,9 @@ func installed(t *testing.T, servers *publishers) *framework.Product {
 	return product
 }
 
-func install(t *testing.T) *framework.Product {
-	t.Helper()
-	product, err := framework.Install(t.Context(), framework.Settings{
-		Prefix: "e2e-published", PodCIDR: "10.217.0.0/16", ServiceCIDR: "10.117.0.0/16",
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := product.Remove(); err != nil {
-			t.Error(err)
-		}
-	})
-	return product
-}
-
 func preview(t *testing.T, product *framework.Product) framework.Result {
 	t.Helper()
-	run, err := product.Start("preview", "--stack", product.Stack, "--config", product.ConfigFile)
+	run, err := product.Start(product.StackArgs("preview")...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,11 +33,7 @@ func (c *Cluster) Stack(t *testing.T, name string) *framework.Product {
 		t.Fatalf("the cluster has stood for %s, whose objects are still in it: make another for %s", c.stack, name)
 	}
 	c.stack = name
-	product, err := framework.Install(t.Context(), framework.Settings{Prefix: name})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { must(t, product.Remove()) })
+	product := framework.MustInstall(t, framework.Settings{Prefix: name})
 	config, err := product.Take(name)
 	if err != nil {
 		t.Fatal(err)

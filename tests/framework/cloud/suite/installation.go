@@ -33,16 +33,14 @@ func (c Cloud) install(t *testing.T, stack string) *Installation {
 	t.Helper()
 	building.Lock()
 	defer building.Unlock()
-	product, err := framework.Install(t.Context(), framework.Settings{Prefix: c.Name})
-	if err != nil {
-		t.Fatal(err)
-	}
+	product := framework.MustInstall(t, framework.Settings{Prefix: c.Name})
 	made := &Installation{Product: product, stopCluster: func() error { return nil }}
 	t.Cleanup(func() {
-		if err := errors.Join(made.stopCluster(), product.Remove()); err != nil {
+		if err := made.stopCluster(); err != nil {
 			t.Error(err)
 		}
 	})
+	var err error
 	if made.cloud, err = cloud.New(t.Context(), product.Root, filepath.Join(product.Dir, "cloud"), c.Package); err != nil {
 		t.Fatal(err)
 	}
