@@ -60,6 +60,8 @@ type port struct {
 	// old are the versions below the floor that it serves; weak says that 1.2 with a weak suite is among what it serves.
 	old  []string
 	weak bool
+	// failed is why it could not be probed.
+	failed error
 }
 
 func (p *port) String() string { return fmt.Sprintf("%s %s", p.node.Name, p.listener) }
@@ -89,11 +91,8 @@ func (p *port) allowedPlain() bool {
 
 // oldTLS finds every TCP port that anything listens on, on every node, and speaks to it as no client should be able to.
 func oldTLS(ctx context.Context, scope *verify.Scope, trial *verify.Trial) error {
-	ports, err := findPorts(ctx, scope)
+	ports, err := probePorts(ctx, scope)
 	if err != nil {
-		return err
-	}
-	if err := inParallel(ports, func(p *port) error { return p.probe(ctx, scope.TLSFloor) }); err != nil {
 		return err
 	}
 	broken := map[baseline.ControlID]bool{}
@@ -140,6 +139,25 @@ func noneFound(modern int) error {
 	return nil
 }
 
+func probePorts(ctx context.Context, scope *verify.Scope) ([]*port, error) {
+	ports, err := findPorts(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	if err := inParallel(ports, func(p *port) error {
+		p.failed = p.probe(ctx, scope.TLSFloor)
+		return ctx.Err()
+	}); err != nil {
+		return nil, err
+	}
+	again, err := findPorts(ctx, scope)
+	if err != nil {
+		return nil, err
+	}
+	ports = standing(ports, again)
+	return ports, failures(ports)
+}
+
 func findPorts(ctx context.Context, scope *verify.Scope) ([]*port, error) {
 	var ports []*port
 	for _, node := range scope.Nodes() {
@@ -165,6 +183,26 @@ func findPorts(ctx context.Context, scope *verify.Scope) ([]*port, error) {
 	return ports, nil
 }
 
+// standing are the ports that something still listens on after they were probed: one that is open for a moment, as a forwarded
+// one or the control experiment of another verification is, shows nothing of the cluster. Ports of the control plane stay: if
+// one of them is closed, it was not proven.
+func standing(probed, again []*port) []*port {
+	return slices.DeleteFunc(probed, func(p *port) bool {
+		return !slices.Contains(controlPlanePorts, p.listener.Port) && !slices.ContainsFunc(again, func(other *port) bool {
+			return other.node == p.node && other.listener == p.listener
+		})
+	})
+}
+
+func failures(ports []*port) error {
+	var all []error
+	for _, p := range ports {
+		all = append(all, p.failed)
+	}
+	return errors.Join(all...)
+}
+
+// probe speaks to the port as no client should be able to.
 func (p *port) probe(ctx context.Context, floor baseline.TLSVersion) error {
 	dial := p.node.DialerTo(p.listener.Dialable(p.node))
 	code, err := live.PlainHTTP(ctx, dial)
