@@ -226,6 +226,10 @@ func lockDirectory(ctx context.Context, directory string, waiting func()) (unloc
 	for {
 		lock := flock.New(name, flock.SetPermissions(fileMode))
 		locked, err := lock.TryLock()
+		if errors.Is(err, fs.ErrNotExist) {
+			// The holder before us has removed the directory with all that was in it.
+			told, err = true, ensureDirectory(directory)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("locking directory %s: %w", directory, err)
 		}

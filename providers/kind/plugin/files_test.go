@@ -107,8 +107,8 @@ func TestLockDirectory(t *testing.T) {
 		got <- err
 	}()
 	<-waiting
-	// As a run does that ends by removing all of its files.
-	if err := os.Remove(filepath.Join(directory, lockName)); err != nil {
+	// As a run does that ends by removing all of its files, and the directory.
+	if err := os.RemoveAll(directory); err != nil {
 		t.Fatal(err)
 	}
 	unlock()
