@@ -19,6 +19,10 @@ const (
 	// HomeVariable names the working folder. Default: .rampart in the folder of the project.
 	HomeVariable = "RAMPART_HOME"
 
+	// StateVariable names the backend that a stack's state is in. The command line sets it, and the plugin notes it beside a
+	// cluster on this machine: a run with another backend is to know that the cluster is not its own.
+	StateVariable = "RAMPART_STATE"
+
 	// FileVariable names the stack file that the configuration was copied from. The command line sets it.
 	FileVariable = "RAMPART_STACK_FILE"
 

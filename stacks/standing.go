@@ -16,6 +16,10 @@ type StandingCluster struct {
 	// Stack is the one that it was made for, if it is a cluster of containers. Empty: nothing says so.
 	Stack string
 
+	// State is the backend of the state that it was made with (StateVariable), if it is a cluster of containers. Empty: nothing
+	// says so.
+	State string
+
 	// Complete is false of a cluster of containers whose making was cut off.
 	Complete bool
 }
@@ -30,13 +34,13 @@ func FindCluster(home, name string) StandingCluster {
 	if err != nil {
 		return found
 	}
-	var journal struct{ URN, Phase string }
+	var journal struct{ URN, Phase, State string }
 	// Of a journal that cannot be read the plugin says what is wrong.
 	if json.Unmarshal(content, &journal) != nil {
 		return found
 	}
 	if made, err := urn.Parse(journal.URN); err == nil {
-		found.Stack, found.Complete = made.Stack().String(), journal.Phase == "complete"
+		found.Stack, found.State, found.Complete = made.Stack().String(), journal.State, journal.Phase == "complete"
 	}
 	return found
 }

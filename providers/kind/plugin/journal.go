@@ -11,6 +11,9 @@ import (
 	"path/filepath"
 )
 
+// stateVariable is set by the command line (stacks.StateVariable).
+const stateVariable = "RAMPART_STATE"
+
 // phase says how far the making of a cluster got.
 type phase string
 
@@ -31,6 +34,9 @@ const (
 type journal struct {
 	// URN is the resource that the cluster was made for.
 	URN string `json:"urn"`
+
+	// State is the backend of the state that the resource is in, as far as whoever started the engine has said.
+	State string `json:"state,omitempty"`
 
 	// Name is the cluster's name and Engine holds its containers.
 	Name   string `json:"name"`
@@ -60,7 +66,8 @@ func newJournal(urn, engine string, args ClusterArgs) journal {
 	inputs := args
 	inputs.ControlPlaneFiles = nil
 	return journal{
-		URN: urn, Name: args.Name, Engine: engine, Phase: phaseCreating, InputsHash: inputsHash(args), Inputs: inputs,
+		URN: urn, State: os.Getenv(stateVariable), Name: args.Name, Engine: engine, Phase: phaseCreating,
+		InputsHash: inputsHash(args), Inputs: inputs,
 	}
 }
 

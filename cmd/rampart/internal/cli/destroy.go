@@ -18,7 +18,7 @@ import (
 )
 
 func newDestroy(shared *flags) *cobra.Command {
-	var keepKey, unprotect bool
+	var keepKey, unprotect, anyState bool
 	command := &cobra.Command{
 		Use:   "destroy",
 		Short: "Remove the stack: cluster, networks, files and state",
@@ -43,11 +43,13 @@ cluster, and a snapshot of this one can be restored into it. The key stays prote
 				return errors.New("--unprotect goes with --keep-key: a whole stack that is protected is made ephemeral by its file " +
 					"(ephemeral: true) and up, and then destroyed")
 			}
-			return s.destroy(cmd.Context())
+			return s.destroy(cmd.Context(), anyState)
 		},
 	}
 	command.Flags().BoolVar(&keepKey, "keep-key", false, "remove the cluster only, so that another one can take a snapshot of it")
 	command.Flags().BoolVar(&unprotect, "unprotect", false, "with --keep-key: also if the cluster is protected")
+	command.Flags().BoolVar(&anyState, "any-state", false,
+		"also remove the stack's cluster on this machine if it was made with the state of another Pulumi backend, which is lost")
 	return command
 }
 
@@ -74,7 +76,7 @@ func (s *session) destroyCluster(ctx context.Context, unprotect bool) error {
 	return nil
 }
 
-func (s *session) destroy(ctx context.Context) error {
+func (s *session) destroy(ctx context.Context, anyState bool) error {
 	clusters, err := s.ownClusters()
 	if err != nil {
 		return err
@@ -100,6 +102,11 @@ func (s *session) destroy(ctx context.Context) error {
 			return err
 		}
 	}
+	if !anyState {
+		if err := s.checkState(clusters); err != nil {
+			return err
+		}
+	}
 	if err := s.removeRemains(ctx, clusters); err != nil {
 		return err
 	}
@@ -115,6 +122,20 @@ func (s *session) unwritten(pulumi *engine.Engine) *engine.Engine {
 		return pulumi
 	}
 	return pulumi.With(engine.WithoutCheckpoints)
+}
+
+// checkState fails if a cluster that the engine has left was made with the state of another backend: it is no remainder, and may
+// be protected there.
+func (s *session) checkState(clusters []string) error {
+	var faults []error
+	for _, cluster := range clusters {
+		found := stacks.FindCluster(s.stack.Home, cluster)
+		if found.State != "" && found.State != s.stack.Backend.Place {
+			faults = append(faults, fmt.Errorf("cluster %s stays: it was made with the state in %s, and this is the state in %s (%s). Run "+
+				"destroy with that one, or add --any-state if it is lost", cluster, found.State, s.stack.Backend.Place, s.stack.Backend.Reason))
+		}
+	}
+	return errors.Join(faults...)
 }
 
 // removeRemains removes what the state knows nothing of: clusters that are left, and files.

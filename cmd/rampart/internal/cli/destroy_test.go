@@ -57,3 +57,35 @@ func TestAnotherStacksClusterStays(t *testing.T) {
 		}
 	}
 }
+
+// TestClusterOfAnotherStateStays: what this state does not know may be protected in another one.
+func TestClusterOfAnotherStateStays(t *testing.T) {
+	t.Parallel()
+	home := t.TempDir()
+	for cluster, state := range map[string]string{"here": "file:///here", "there": "s3://there", "old": ""} {
+		folder := stacks.ClusterDirectory(home, cluster)
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		journal := `{"urn":"urn:pulumi:kind::rampart::rampart:kind:Cluster::c","phase":"complete","state":"` + state + `"}`
+		if err := os.WriteFile(filepath.Join(folder, "journal.json"), []byte(journal), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := &session{stack: workspace.Stack{
+		Workspace: &workspace.Workspace{Home: home}, Name: "kind",
+		Backend: workspace.Backend{Place: "file:///here", Reason: "you are not logged in elsewhere"},
+	}}
+	if err := s.checkState([]string{"here", "old", "none"}); err != nil {
+		t.Error(err)
+	}
+	err := s.checkState([]string{"here", "there"})
+	if err == nil {
+		t.Fatal("a cluster of another state would be removed")
+	}
+	for _, want := range []string{"cluster there stays", "s3://there", "file:///here", "not logged in elsewhere", "--any-state"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("it does not say %q: %v", want, err)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,18 +28,25 @@ type Backend struct {
 
 	// Reason says why, for the user.
 	Reason string
+
+	// Place is the backend's URL without what may be secret in it: no user, no password, no query.
+	Place string
 }
+
+// pulumiCloud is where a token is for, unless something else is said.
+const pulumiCloud = "https://api.pulumi.com"
 
 // ChooseBackend keeps state in the working folder unless the user has said otherwise: by a variable, or by a login.
 func (w *Workspace) ChooseBackend(lookup Lookup, userHome string) (Backend, error) {
 	url, _ := lookup(backendVariable)
 	if strings.TrimSuffix(url, withoutNotes) == w.plainURL() {
-		return Backend{Ours: true, Reason: backendVariable + " says so"}, nil // after eval "$(rampart env)"
+		return w.ours(backendVariable + " says so"), nil // after eval "$(rampart env)"
 	}
-	for _, name := range []string{backendVariable, "PULUMI_ACCESS_TOKEN"} {
-		if value, ok := lookup(name); ok && value != "" {
-			return Backend{Reason: name + " is set"}, nil
-		}
+	if url != "" {
+		return Backend{Reason: backendVariable + " is set", Place: placeOf(url)}, nil
+	}
+	if token, ok := lookup("PULUMI_ACCESS_TOKEN"); ok && token != "" {
+		return Backend{Reason: "PULUMI_ACCESS_TOKEN is set", Place: pulumiCloud}, nil
 	}
 	pulumiHome, ok := lookup("PULUMI_HOME")
 	if !ok || pulumiHome == "" {
@@ -49,9 +57,23 @@ func (w *Workspace) ChooseBackend(lookup Lookup, userHome string) (Backend, erro
 		return Backend{}, err
 	}
 	if current != "" {
-		return Backend{Reason: "you are logged in to " + current}, nil
+		return Backend{Reason: "you are logged in to " + current, Place: placeOf(current)}, nil
 	}
-	return Backend{Ours: true, Reason: "you are not logged in elsewhere"}, nil
+	return w.ours("you are not logged in elsewhere"), nil
+}
+
+func (w *Workspace) ours(reason string) Backend {
+	return Backend{Ours: true, Reason: reason, Place: placeOf(w.plainURL())}
+}
+
+// placeOf is a backend's URL without what may be secret in it. Of what is no URL nothing is left.
+func placeOf(backend string) string {
+	parsed, err := url.Parse(backend)
+	if err != nil {
+		return ""
+	}
+	parsed.User, parsed.RawQuery, parsed.Fragment = nil, "", ""
+	return strings.TrimSuffix(parsed.String(), "/")
 }
 
 // loggedInto returns the URL of the backend that the Pulumi CLI is logged in to, or nothing.

@@ -137,6 +137,7 @@ func (s *Stack) Variables(lookup Lookup) []Variable {
 	}
 	variables := []Variable{
 		{stacks.HomeVariable, s.Home},
+		{stacks.StateVariable, s.Backend.Place},
 		{"PATH", strings.Join(slices.DeleteFunc([]string{s.Bin(), get("PATH")}, func(path string) bool {
 			return path == ""
 		}), string(filepath.ListSeparator))},

@@ -179,27 +179,33 @@ func TestChooseBackend(t *testing.T) {
 	broken := t.TempDir()
 	write(t, filepath.Join(broken, "credentials.json"), `{`)
 	space := &Workspace{Root: "/w", Home: "/w/.rampart"}
-	ours := "file:///w/.rampart/state?metadata=skip"
+	const here, ours = "file:///w/.rampart/state", "file:///w/.rampart/state?metadata=skip"
 	for name, test := range map[string]struct {
 		environment map[string]string
 		home        string
 		ours        bool
 		reason      string
+		place       string
 	}{
-		"nothing":       {nil, t.TempDir(), true, "not logged in"},
-		"logged out":    {nil, loggedOut, true, "not logged in"},
-		"logged in":     {nil, loggedIn, false, "https://api.pulumi.com"},
-		"a backend":     {map[string]string{"PULUMI_BACKEND_URL": "s3://x"}, loggedOut, false, "PULUMI_BACKEND_URL"},
-		"rampart env":   {map[string]string{"PULUMI_BACKEND_URL": ours}, loggedIn, true, "PULUMI_BACKEND_URL"},
-		"an older one":  {map[string]string{"PULUMI_BACKEND_URL": "file:///w/.rampart/state"}, loggedIn, true, "PULUMI_BACKEND_URL"},
-		"another clone": {map[string]string{"PULUMI_BACKEND_URL": "file:///v/.rampart/state"}, loggedOut, false, "PULUMI_BACKEND_URL"},
-		"a token":       {map[string]string{"PULUMI_ACCESS_TOKEN": "x"}, loggedOut, false, "PULUMI_ACCESS_TOKEN"},
-		"empty values":  {map[string]string{"PULUMI_BACKEND_URL": ""}, loggedOut, true, "not logged in"},
-		"another home":  {map[string]string{"PULUMI_HOME": filepath.Join(loggedIn, ".pulumi")}, loggedOut, false, "logged in"},
-		"only a secret": {map[string]string{"PULUMI_CONFIG_PASSPHRASE": "x"}, loggedOut, true, "not logged in"},
+		"nothing":       {nil, t.TempDir(), true, "not logged in", here},
+		"logged out":    {nil, loggedOut, true, "not logged in", here},
+		"logged in":     {nil, loggedIn, false, "https://api.pulumi.com", "https://api.pulumi.com"},
+		"a backend":     {map[string]string{"PULUMI_BACKEND_URL": "s3://x"}, loggedOut, false, "PULUMI_BACKEND_URL", "s3://x"},
+		"rampart env":   {map[string]string{"PULUMI_BACKEND_URL": ours}, loggedIn, true, "PULUMI_BACKEND_URL", here},
+		"an older one":  {map[string]string{"PULUMI_BACKEND_URL": here}, loggedIn, true, "PULUMI_BACKEND_URL", here},
+		"another clone": {map[string]string{"PULUMI_BACKEND_URL": "file:///v/.rampart/state"}, loggedOut, false, "PULUMI_BACKEND_URL", "file:///v/.rampart/state"},
+		"a token":       {map[string]string{"PULUMI_ACCESS_TOKEN": "x"}, loggedOut, false, "PULUMI_ACCESS_TOKEN", "https://api.pulumi.com"},
+		"empty values":  {map[string]string{"PULUMI_BACKEND_URL": ""}, loggedOut, true, "not logged in", here},
+		"another home":  {map[string]string{"PULUMI_HOME": filepath.Join(loggedIn, ".pulumi")}, loggedOut, false, "logged in", "https://api.pulumi.com"},
+		"only a secret": {map[string]string{"PULUMI_CONFIG_PASSPHRASE": "x"}, loggedOut, true, "not logged in", here},
+		"a password": {
+			map[string]string{"PULUMI_BACKEND_URL": "postgres://me:hunter2@host/db?sslkey=hunter3"}, loggedOut, false,
+			"PULUMI_BACKEND_URL", "postgres://host/db",
+		},
+		"no URL": {map[string]string{"PULUMI_BACKEND_URL": "://hunter2"}, loggedOut, false, "PULUMI_BACKEND_URL", ""},
 	} {
 		got, err := space.ChooseBackend(lookupIn(test.environment), test.home)
-		if err != nil || got.Ours != test.ours || !strings.Contains(got.Reason, test.reason) {
+		if err != nil || got.Ours != test.ours || !strings.Contains(got.Reason, test.reason) || got.Place != test.place {
 			t.Errorf("%s: got %+v, %v", name, got, err)
 		}
 	}
