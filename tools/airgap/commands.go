@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/rampart-iac/rampart/tools/airgap/internal/debian"
 	"github.com/rampart-iac/rampart/tools/airgap/internal/part"
 	"github.com/rampart-iac/rampart/tools/airgap/internal/progress"
 )
@@ -54,6 +55,14 @@ func build(ctx context.Context, s *settings, names []string) error {
 		return printJSON(s.out, resultRows(results))
 	}
 	return nil
+}
+
+// engine installs a container engine, for machines that have none.
+func engine(ctx context.Context, s *settings, _ []string) error {
+	reporter := progress.New(os.Stderr)
+	defer reporter.Close()
+	runner := part.Runner{Store: s.store(), Reporter: reporter}
+	return s.hostPackages(ctx, &runner, "a container engine", debian.EnginePackages())
 }
 
 // row is one part in the JSON output of build and status.
@@ -154,7 +163,7 @@ func clean(ctx context.Context, s *settings, _ []string) error {
 	}
 	for _, dir := range stale {
 		fmt.Fprintln(s.out, "removing", dir)
-		if err := s.store().RemoveStale(dir); err != nil {
+		if err := s.store().RemoveStale(ctx, dir); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@
 // registry or a release page.
 //
 //	go run . build --home ../../.rampart    build what is missing, and put it into a working folder
+//	go run . engine                         install a container engine on Debian or Ubuntu, if one is missing
 //	go run . status                         say what is built and what is not
 //	go run . path [part]                    print where a finished part is
 //	go run . clean [--all]                  remove results of older recipes, or everything
@@ -43,12 +44,12 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
-	const usage = "usage: airgap build|status|path|clean [flags]; see airgap <command> -h"
+	const usage = "usage: airgap build|engine|status|path|clean [flags]; see airgap <command> -h"
 	if len(args) == 0 {
 		return errors.New(usage)
 	}
 	commands := map[string]func(context.Context, *settings, []string) error{
-		"build": build, "status": status, "path": path, "clean": clean,
+		"build": build, "engine": engine, "status": status, "path": path, "clean": clean,
 	}
 	command, ok := commands[args[0]]
 	if !ok {

@@ -22,18 +22,21 @@ func (s *settings) run(
 			again = c.All()
 		}
 		for _, p := range again {
-			if err := runner.Store.Remove(p); err != nil {
+			if err := runner.Store.Remove(ctx, p); err != nil {
 				return nil, err
 			}
 		}
 	}
 	packages := []string{}
 	if everything {
-		packages = debian.HostPackages()
+		packages = debian.BuildPackages()
+		if debian.OtherEngine(ctx) == "" {
+			packages = append(packages, debian.EnginePackages()...)
+		}
 	} else if needsDebian(runner.Store, wanted) {
 		packages = []string{"mmdebstrap"}
 	}
-	if err := s.hostPackages(ctx, runner, packages); err != nil {
+	if err := s.hostPackages(ctx, runner, "the air-gapped road", packages); err != nil {
 		return nil, err
 	}
 	return runner.Run(ctx, wanted...)
@@ -53,8 +56,8 @@ func needsDebian(store part.Store, wanted []*part.Part) bool {
 	return false
 }
 
-// hostPackages installs the packages that are missing, if it may; otherwise it says how.
-func (s *settings) hostPackages(ctx context.Context, runner *part.Runner, packages []string) error {
+// hostPackages installs the packages that are missing for something, if it may; otherwise it says how.
+func (s *settings) hostPackages(ctx context.Context, runner *part.Runner, what string, packages []string) error {
 	if len(packages) == 0 {
 		return nil
 	}
@@ -62,19 +65,26 @@ func (s *settings) hostPackages(ctx context.Context, runner *part.Runner, packag
 	if len(missing) == 0 {
 		return nil
 	}
-	command := debian.InstallCommand(missing)
-	host := debian.ReadHost("/")
-	switch {
-	case !host.HasApt():
-		return fmt.Errorf("this machine (%s) lacks %s: the air-gapped road needs Debian or Ubuntu, where one would run: %s",
-			orUnknown(host.ID), strings.Join(missing, ", "), command)
-	case os.Geteuid() != 0 || !s.install:
-		return fmt.Errorf("these Debian packages are missing: %s; install them as root with: %s",
-			strings.Join(missing, ", "), command)
+	if err := mayInstall(debian.ReadHost("/"), os.Geteuid() == 0 && s.install, what, missing); err != nil {
+		return err
 	}
 	return runner.Do(ctx, "host-packages", "Debian packages for this machine", func(job *part.Job) error {
 		return debian.Install(ctx, job, missing)
 	})
+}
+
+// mayInstall says how a person installs the packages, if this program may not.
+func mayInstall(host debian.Host, allowed bool, what string, missing []string) error {
+	command := debian.InstallCommand(missing)
+	switch {
+	case !host.HasApt():
+		return fmt.Errorf("this machine (%s) lacks %s for %s, which is installed by itself on Debian or Ubuntu only, with: %s",
+			orUnknown(host.ID), strings.Join(missing, ", "), what, command)
+	case !allowed:
+		return fmt.Errorf("these Debian packages are missing for %s: %s; install them as root with: %s",
+			what, strings.Join(missing, ", "), command)
+	}
+	return nil
 }
 
 func orUnknown(s string) string {

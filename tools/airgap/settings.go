@@ -32,11 +32,13 @@ func parseFlags(command string, args []string, out io.Writer) (*settings, []stri
 	f.StringVar(&s.source, "source", ".", "folder of tools/airgap in the repository, where recipes/ is")
 	f.StringVar(&s.aptSources, "apt-sources", "",
 		"apt sources file for root filesystems (default: the host's own on Debian, else Debian's public mirror)")
+	if command == "build" || command == "engine" {
+		f.BoolVar(&s.install, "install-missing-packages", true,
+			"as root on Debian or Ubuntu, install missing packages with apt-get; =false: only say which")
+	}
 	switch command {
 	case "build":
 		f.StringVar(&s.home, "home", "", "working folder to put programs (bin/) and images.json into; empty: build only")
-		f.BoolVar(&s.install, "install-missing-packages", true,
-			"as root on Debian or Ubuntu, install missing packages with apt-get; =false: only say which")
 		f.BoolVar(&s.rebuild, "rebuild", false, "build the named parts (all, if none is named) anew, to take up newer Debian packages")
 		f.IntVar(&s.jobs, "jobs", max(2, runtime.NumCPU()/2), "how many parts are built at once, beside one Go build")
 		f.BoolVar(&s.json, "json", false, "print the result as JSON")

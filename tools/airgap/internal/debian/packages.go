@@ -6,18 +6,37 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"time"
 
 	"github.com/rampart-iac/rampart/tools/airgap/internal/part"
 )
 
-// HostPackages are what the machine itself needs on the air-gapped road: mmdebstrap makes root filesystems (uidmap
-// lets it do so without root) and checks them with Debian's keys, podman with runc runs the kind nodes, netavark and
-// aardvark-dns are podman's network. iptables and the CNI plugins are what podman falls back to in Debian 12.
-func HostPackages() []string {
-	return []string{
-		"podman", "runc", "mmdebstrap", "debian-archive-keyring", "uidmap", "netavark", "aardvark-dns",
-		"containernetworking-plugins", "iptables",
+// BuildPackages are what the machine itself needs to build on the air-gapped road: mmdebstrap makes root filesystems (uidmap
+// lets it do so without root) and checks them with Debian's keys.
+func BuildPackages() []string { return []string{"mmdebstrap", "debian-archive-keyring", "uidmap"} }
+
+// EnginePackages are a container engine: podman with runc runs the kind nodes, netavark and aardvark-dns are podman's network.
+// iptables and the CNI plugins are what podman falls back to in Debian 12.
+func EnginePackages() []string {
+	return []string{"podman", "runc", "netavark", "aardvark-dns", "containernetworking-plugins", "iptables"}
+}
+
+// engineTimeout is how long an engine may take to answer.
+const engineTimeout = 20 * time.Second
+
+// OtherEngine says which engine answers that is not podman, "" for none: who has one needs no podman beside it.
+func OtherEngine(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, engineTimeout)
+	defer cancel()
+	// podman-docker installs a docker that is podman.
+	version, err := exec.CommandContext(ctx, "docker", "--version").Output()
+	if err == nil && strings.HasPrefix(string(version), "Docker version") && exec.CommandContext(ctx, "docker", "info").Run() == nil {
+		return "docker"
 	}
+	if exec.CommandContext(ctx, "nerdctl", "info").Run() == nil {
+		return "nerdctl"
+	}
+	return ""
 }
 
 // Missing lists the packages that dpkg does not report as installed. On a machine without dpkg it is all of them.
@@ -42,14 +61,15 @@ func Missing(ctx context.Context, packages []string) []string {
 
 // InstallCommand is what a person types to install the packages.
 func InstallCommand(packages []string) string {
-	return "apt-get update && apt-get install --yes --no-install-recommends " + strings.Join(packages, " ")
+	return "apt-get update && apt-get install --yes --no-remove --no-install-recommends " + strings.Join(packages, " ")
 }
 
-// Install installs packages with apt-get, without questions. It needs root.
+// Install installs packages with apt-get, without questions. It needs root. Nothing is removed for them: Docker's own package of
+// containerd conflicts with Debian's runc, and would go with all of Docker.
 func Install(ctx context.Context, job *part.Job, packages []string) error {
 	for _, args := range [][]string{
 		{"update"},
-		append([]string{"install", "--yes", "--no-install-recommends"}, packages...),
+		append([]string{"install", "--yes", "--no-remove", "--no-install-recommends"}, packages...),
 	} {
 		// Another apt-get, such as unattended upgrades after boot, may hold the lock for a while.
 		cmd := exec.CommandContext(ctx, "apt-get", append([]string{"-o", "DPkg::Lock::Timeout=300"}, args...)...)

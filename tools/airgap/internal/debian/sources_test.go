@@ -132,7 +132,7 @@ func TestMissingPackagesAreNamed(t *testing.T) {
 	if len(got) != 1 {
 		t.Fatalf("missing %v", got)
 	}
-	if command := InstallCommand(got); command != "apt-get update && apt-get install --yes --no-install-recommends surely-no-package-has-this-name" {
+	if command := InstallCommand(got); command != "apt-get update && apt-get install --yes --no-remove --no-install-recommends surely-no-package-has-this-name" {
 		t.Errorf("command is %q", command)
 	}
 }

@@ -202,16 +202,28 @@ func (r *Runner) one(ctx context.Context, p *Part) (Result, error) {
 	if has, err := r.Store.Has(p); err != nil || has {
 		return res, err
 	}
-	release, err := r.Store.lock(p.Name)
+	var task Task
+	done := func(error) {}
+	begin := func() {
+		if task == nil {
+			task, done = r.Reporter.Start(p)
+		}
+	}
+	release, err := r.Store.lock(ctx, p.Name, func() {
+		begin()
+		task.Step("waiting for another run that builds it", 0, 0)
+	})
 	if err != nil {
+		done(err)
 		return res, err
 	}
 	defer release()
 	// Another process may have finished it while we waited.
 	if has, err := r.Store.Has(p); err != nil || has {
+		done(err)
 		return res, err
 	}
-	task, done := r.Reporter.Start(p)
+	begin()
 	err = r.build(ctx, p, dir, task)
 	if err != nil {
 		err = &Error{Part: p, LogFile: r.Store.LogFile(p), Err: err}
@@ -272,17 +284,19 @@ func syncDir(dir string) error {
 // and errors as a part.
 func (r *Runner) Do(ctx context.Context, name, title string, do func(job *Job) error) error {
 	p := &Part{Name: name, Title: title}
-	release, err := r.Store.lock(p.Name)
+	task, done := r.Reporter.Start(p)
+	release, err := r.Store.lock(ctx, p.Name, func() { task.Step("waiting for another run", 0, 0) })
 	if err != nil {
+		done(err)
 		return err
 	}
 	defer release()
 	log, err := os.Create(r.Store.LogFile(p))
 	if err != nil {
+		done(err)
 		return err
 	}
 	defer func() { _ = log.Close() }()
-	task, done := r.Reporter.Start(p)
 	err = do(&Job{Log: log, task: task})
 	if err != nil {
 		if ctx.Err() != nil {

@@ -71,7 +71,7 @@ func TestRunBuildsOnceAndThenFindsIt(t *testing.T) {
 		t.Errorf("built %d and %d times, want once each", a.Load(), b.Load())
 	}
 	// The input may go once what was made from it is there.
-	if err := r.Store.Remove(first); err != nil {
+	if err := r.Store.Remove(t.Context(), first); err != nil {
 		t.Fatal(err)
 	}
 	results, err := r.Run(t.Context(), second)
@@ -194,6 +194,36 @@ func TestRunKeepsClassesApartAndLetsOthersRunTogether(t *testing.T) {
 	}
 }
 
+// TestWaitingForAnotherRunIsShownAndCanBeInterrupted: another clone may build the same part for minutes.
+func TestWaitingForAnotherRunIsShownAndCanBeInterrupted(t *testing.T) {
+	t.Parallel()
+	r, _ := runner(t)
+	release, err := r.Store.lock(t.Context(), "slow", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	told := 0
+	waited := func() { told++; interrupt() }
+	if _, err := r.Store.lock(ctx, "slow", waited); !errors.Is(err, context.Canceled) || told != 1 {
+		t.Errorf("got %v, told %d times; want the interruption, told once", err, told)
+	}
+	got := make(chan error, 1)
+	waiting := make(chan struct{})
+	go func() {
+		release, err := r.Store.lock(t.Context(), "slow", func() { close(waiting) })
+		if err == nil {
+			release()
+		}
+		got <- err
+	}()
+	<-waiting
+	release()
+	if err := <-got; err != nil {
+		t.Errorf("the lock was not handed on: %v", err)
+	}
+}
+
 func TestInterruptionIsNotAFailureOfAPart(t *testing.T) {
 	t.Parallel()
 	r, _ := runner(t)
@@ -267,7 +297,7 @@ func TestStaleFindsOldResultsOnly(t *testing.T) {
 	if dir, _ := r.Store.Dir(old); len(stale) != 1 || stale[0] != dir {
 		t.Fatalf("stale %v, want only %s", stale, dir)
 	}
-	if err := r.Store.RemoveStale(stale[0]); err != nil {
+	if err := r.Store.RemoveStale(t.Context(), stale[0]); err != nil {
 		t.Fatal(err)
 	}
 	if stale, err = r.Store.Stale([]*Part{now}); err != nil || len(stale) != 0 {

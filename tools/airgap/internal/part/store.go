@@ -1,6 +1,8 @@
 package part
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,6 +10,7 @@ import (
 	"sort"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // Store keeps finished parts in folders named <part>-<first 16 hex digits of the key>. A folder of that name is always
@@ -49,12 +52,12 @@ func (s Store) Has(p *Part) (bool, error) {
 func (s Store) LogFile(p *Part) string { return filepath.Join(s.Root, "logs", p.Name+".log") }
 
 // Remove deletes a finished part, so that the next run builds it anew.
-func (s Store) Remove(p *Part) error {
+func (s Store) Remove(ctx context.Context, p *Part) error {
 	dir, err := s.Dir(p)
 	if err != nil {
 		return err
 	}
-	release, err := s.lock(p.Name)
+	release, err := s.lock(ctx, p.Name, nil)
 	if err != nil {
 		return err
 	}
@@ -99,9 +102,9 @@ func (s Store) Stale(current []*Part) ([]string, error) {
 var entryName = regexp.MustCompile(`^(.+)-[0-9a-f]{16}(\.tmp.*)?$`)
 
 // RemoveStale deletes an entry that Stale listed. It waits for a build of the part that may be going on.
-func (s Store) RemoveStale(dir string) error {
+func (s Store) RemoveStale(ctx context.Context, dir string) error {
 	if match := entryName.FindStringSubmatch(filepath.Base(dir)); match != nil {
-		release, err := s.lock(match[1])
+		release, err := s.lock(ctx, match[1], nil)
 		if err != nil {
 			return err
 		}
@@ -112,7 +115,7 @@ func (s Store) RemoveStale(dir string) error {
 
 // lock takes the part's own lock file and waits for it. Two builders on one cache, in one process or in two, thus
 // never build the same part twice at once: the second one finds it finished.
-func (s Store) lock(name string) (release func(), err error) {
+func (s Store) lock(ctx context.Context, name string, waiting func()) (release func(), err error) {
 	if err := os.MkdirAll(filepath.Join(s.Root, "logs"), 0o750); err != nil {
 		return nil, err
 	}
@@ -120,9 +123,28 @@ func (s Store) lock(name string) (release func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
-		_ = f.Close()
-		return nil, fmt.Errorf("waiting for the lock of part %s: %w", name, err)
+	// A blocking flock could not be interrupted.
+	for {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return func() { _ = f.Close() }, nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
+			_ = f.Close()
+			return nil, fmt.Errorf("waiting for the lock of part %s: %w", name, err)
+		}
+		if waiting != nil {
+			waiting()
+			waiting = nil
+		}
+		select {
+		case <-ctx.Done():
+			_ = f.Close()
+			return nil, context.Cause(ctx)
+		case <-time.After(lockPollInterval):
+		}
 	}
-	return func() { _ = f.Close() }, nil
 }
+
+// lockPollInterval is how often a lock is asked for that another run holds.
+const lockPollInterval = 100 * time.Millisecond
