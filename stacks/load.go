@@ -72,6 +72,18 @@ func ClusterName(values Values) string {
 	return name
 }
 
+// ClusterEngine returns the container engine that a stack on this machine names, whatever else is wrong with its configuration.
+// Empty if it is not a text.
+func ClusterEngine(values Values) string {
+	cluster, _ := parse(values[Project+":cluster"]).(map[string]any)
+	value, given := cluster["engine"]
+	if !given {
+		return Default().Cluster.Engine
+	}
+	engine, _ := value.(string)
+	return engine
+}
+
 // ClusterVersion returns the Kubernetes version that a stack asks for, whatever else is wrong with its configuration. Empty if
 // it is not a text.
 func ClusterVersion(values Values) baseline.KubernetesVersion {

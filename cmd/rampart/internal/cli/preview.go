@@ -16,7 +16,11 @@ func newPreview(shared *flags) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if _, err := s.configuration(); err != nil {
+			config, err := s.configuration()
+			if err != nil {
+				return err
+			}
+			if err := s.checkMachine(cmd.Context(), config); err != nil {
 				return err
 			}
 			if err := s.equip(cmd.Context()); err != nil {

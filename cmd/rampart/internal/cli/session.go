@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/doctor"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/engine"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/road"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/toolchain"
@@ -165,7 +167,29 @@ func (s *session) provide(ctx context.Context) error {
 	if err := s.stack.Create(); err != nil {
 		return err
 	}
-	return road.Take(ctx, s.stack.Workspace, choice.Road, s.kubernetesVersion(), s.progress)
+	need := road.Need{Version: s.kubernetesVersion()}
+	if !s.cloud() {
+		// What is wrong with the file is said elsewhere.
+		values, _ := stacks.ReadFile(s.stack.File)
+		need.Engine = stacks.ClusterEngine(values)
+	}
+	return road.Take(ctx, s.stack.Workspace, choice.Road, need, s.progress)
+}
+
+// checkMachine fails with all that would keep a cluster on this machine from being made, before anything is built for it. Of a
+// cluster that stands nothing is asked.
+func (s *session) checkMachine(ctx context.Context, config stacks.Config) error {
+	if s.cloud() || stacks.FindCluster(s.stack.Home, config.Cluster.Name).Complete {
+		return nil
+	}
+	var faults []error
+	for _, finding := range doctor.Obstacles(ctx, s.stack.Workspace, config, !s.stack.Backend.Ours || s.stack.Exists()) {
+		faults = append(faults, fmt.Errorf("%s: %s: %s", finding.Subject, finding.Detail, finding.Remedy))
+	}
+	if len(faults) > 0 {
+		return fmt.Errorf("stack %s cannot be made on this machine:\n%w", s.stack.Name, errors.Join(faults...))
+	}
+	return nil
 }
 
 // prepare makes the folders of the state, and then gets the plugins that the published road does not bring with the rest: what

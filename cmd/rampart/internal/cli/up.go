@@ -49,6 +49,9 @@ func (s *session) up(ctx context.Context, refresh bool, stage string) error {
 	if err != nil {
 		return err
 	}
+	if err := s.checkMachine(ctx, config); err != nil {
+		return err
+	}
 	pulumi, err := s.readyEngine(ctx)
 	if err != nil {
 		return err

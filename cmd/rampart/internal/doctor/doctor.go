@@ -10,14 +10,17 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/cmd/rampart/internal/road"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/toolchain"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/workspace"
 	"github.com/rampart-iac/rampart/stacks"
+	"github.com/rampart-iac/rampart/verify/live"
 )
 
 // Finding is what came of one check.
@@ -40,14 +43,44 @@ func (f Finding) String() string {
 func Examine(ctx context.Context, w *workspace.Workspace, config stacks.Config) []Finding {
 	if config.Provider != stacks.ProviderKind {
 		return []Finding{
-			golang(ctx), login(baseline.Provider(config.Provider)), disk(w.Home), folder(w.Home), reachable(ctx, w, config),
+			golang(ctx), login(baseline.Provider(config.Provider)), disk(w.Home, leastDisk), folder(w.Home), reachable(ctx, w, config),
 		}
 	}
-	findings := []Finding{golang(ctx), engine(ctx, config.Cluster.Engine), modules(), disk(w.Home), folder(w.Home)}
+	found := engine(ctx, config.Cluster.Engine)
+	findings := []Finding{golang(ctx), found, modules(), disk(w.Home, leastDisk), folder(w.Home)}
+	if found.Good {
+		findings = append(findings, storage(ctx, found.Detail)...)
+	}
 	if port := config.Cluster.APIServerPort; port != 0 {
 		findings = append(findings, apiServerPort(ctx, w, config.Cluster.Name, port))
 	}
 	return findings
+}
+
+// Obstacles are the findings that keep a cluster on this machine from being made, before anything is built for it. What a road
+// sees to itself is none: an engine where there is none. known says that a state may know the cluster already.
+func Obstacles(ctx context.Context, w *workspace.Workspace, config stacks.Config, known bool) []Finding {
+	// What a run has left behind that was killed is this run's to deal with.
+	_, err := os.Stat(stacks.ClusterDirectory(w.Home, config.Cluster.Name))
+	known = known || err == nil
+	var findings []Finding
+	if !road.LacksEngine(config.Cluster.Engine) {
+		found := engine(ctx, config.Cluster.Engine)
+		findings = append(findings, found)
+		if found.Good {
+			findings = append(findings, storage(ctx, found.Detail)...)
+			if !known {
+				findings = append(findings, clusterName(ctx, live.Engine(found.Detail), config.Cluster.Name))
+			}
+		}
+	}
+	if images, err := stacks.ReadImages(w.Home); err == nil && images == nil {
+		findings = append(findings, disk(w.Home, leastHome))
+	}
+	if port := config.Cluster.APIServerPort; port != 0 && !known {
+		findings = append(findings, apiServerPort(ctx, w, config.Cluster.Name, port))
+	}
+	return slices.DeleteFunc(findings, func(f Finding) bool { return f.Good })
 }
 
 func golang(ctx context.Context) Finding {
@@ -96,10 +129,47 @@ func modules() Finding {
 	return Finding{true, path, "is there", ""}
 }
 
-// leastDisk is what the images, the nodes and what runs in them take, in bytes.
-const leastDisk = 10 << 30
+// Bytes that must be free: leastDisk is what the images, the nodes and what runs in them take, leastStorage what of it the engine
+// keeps, and leastHome what either road puts into the working folder.
+const (
+	leastDisk    = 10 << 30
+	leastStorage = 6 << 30
+	leastHome    = 1 << 30
+)
 
-func disk(home string) Finding {
+// storage looks at the disk that an engine keeps images and containers on. An engine that does not say where has no finding.
+func storage(ctx context.Context, engine string) []Finding {
+	path := "/var/lib/containerd" // nerdctl's, which does not say
+	if format := map[string]string{"docker": "{{.DockerRootDir}}", "podman": "{{.Store.GraphRoot}}"}[engine]; format != "" {
+		ctx, cancel := context.WithTimeout(ctx, engineTimeout)
+		defer cancel()
+		output, err := exec.CommandContext(ctx, engine, "info", "--format", format).Output()
+		if err != nil {
+			return nil
+		}
+		path = strings.TrimSpace(string(output))
+	}
+	if _, err := os.Stat(path); err != nil {
+		return nil // the engine is on another machine, or in a virtual one
+	}
+	return []Finding{disk(path, leastStorage)}
+}
+
+// clusterName makes sure that no cluster of somebody else's has the name.
+func clusterName(ctx context.Context, engine live.Engine, cluster string) Finding {
+	const subject = "cluster name"
+	nodes, err := engine.ContainersOf(ctx, cluster)
+	if err != nil {
+		return Finding{false, subject, err.Error(), "try again"}
+	}
+	if len(nodes) > 0 {
+		return Finding{false, subject, fmt.Sprintf("%s already holds a kind cluster %q, which this working folder did not make", engine, cluster),
+			fmt.Sprintf("choose another rampart:cluster.name, or delete it (kind delete cluster --name %s)", cluster)}
+	}
+	return Finding{true, subject, cluster + " is free", ""}
+}
+
+func disk(home string, least uint64) Finding {
 	const subject = "disk"
 	existing := home
 	for ; existing != filepath.Dir(existing); existing = filepath.Dir(existing) {
@@ -112,8 +182,8 @@ func disk(home string) Finding {
 		return Finding{false, subject, err.Error(), "look at the file system of " + existing}
 	}
 	detail := fmt.Sprintf("%.1f GiB free at %s", float64(free)/(1<<30), existing)
-	if free < leastDisk {
-		return Finding{false, subject, detail, fmt.Sprintf("make room for %d GiB", leastDisk>>30)}
+	if free < least {
+		return Finding{false, subject, detail, fmt.Sprintf("make room for %d GiB", least>>30)}
 	}
 	return Finding{true, subject, detail, ""}
 }

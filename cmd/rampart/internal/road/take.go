@@ -8,25 +8,35 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 
 	"github.com/rampart-iac/rampart/baseline"
+	"github.com/rampart-iac/rampart/cmd/internal/compiled"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/process"
 	"github.com/rampart-iac/rampart/cmd/rampart/internal/workspace"
 	"github.com/rampart-iac/rampart/components/network"
 	"github.com/rampart-iac/rampart/stacks"
 )
 
-// Take gets everything that the road provides into the working folder, for clusters of one version of Kubernetes. Nothing is
-// done if it is there already. Progress goes to the stream.
-func Take(
-	ctx context.Context, w *workspace.Workspace, road stacks.Road, version baseline.KubernetesVersion, progress io.Writer,
-) error {
+// Need is what a stack needs of a road.
+type Need struct {
+	// Version of Kubernetes that clusters have.
+	Version baseline.KubernetesVersion
+
+	// Engine is the container engine that the stack names, "auto" for any. Empty: it needs none.
+	Engine string
+}
+
+// Take gets everything that the road provides into the working folder. Nothing is done if it is there already. Progress goes to
+// the stream.
+func Take(ctx context.Context, w *workspace.Workspace, road stacks.Road, need Need, progress io.Writer) error {
 	switch road {
 	case stacks.RoadAirgap:
-		return takeAirgap(ctx, w, version, progress)
+		return takeAirgap(ctx, w, need, progress)
 	case stacks.RoadPublished:
-		return takePublished(ctx, w, progress)
+		return takePublished(ctx, w, need.Engine, progress)
 	default:
 		return fmt.Errorf("road %q: there is no such road", road)
 	}
@@ -46,11 +56,9 @@ func Programs(w *workspace.Workspace) []string {
 
 // takeAirgap builds what cannot be downloaded. The tool is a Go module of its own, and has a cache of its own, in which other
 // versions stay.
-func takeAirgap(
-	ctx context.Context, w *workspace.Workspace, version baseline.KubernetesVersion, progress io.Writer,
-) error {
+func takeAirgap(ctx context.Context, w *workspace.Workspace, need Need, progress io.Writer) error {
 	source := filepath.Join(w.Root, "tools", "airgap")
-	mark, err := fingerprint([]string{string(stacks.RoadAirgap), string(version)}, source)
+	mark, err := fingerprint([]string{string(stacks.RoadAirgap), string(need.Version)}, source)
 	if err != nil {
 		return err
 	}
@@ -62,24 +70,47 @@ func takeAirgap(
 		wanted = append(wanted, images.Node.Archive, images.CalicoCRDs)
 	}
 	done, err := stamped(w.Home, mark, wanted)
-	if err != nil || done {
+	if err != nil || (done && !LacksEngine(need.Engine)) {
 		return err
 	}
-	err = process.Run(ctx, process.Command{
-		Path: "go", Args: []string{"run", ".", "build", "--kubernetes", string(version), "--home", w.Home}, Dir: source,
-		Stdout: progress, Stderr: progress,
-	})
-	if errors.Is(err, process.ErrInterrupted) {
+	if err := airgap(ctx, w, progress, "build", "--kubernetes", string(need.Version), "--home", w.Home); err != nil {
 		return err
-	}
-	if err != nil {
-		return fmt.Errorf("the air-gapped build has failed, see above: %w", err)
 	}
 	return stamp(w.Home, mark)
 }
 
-// takePublished finds or installs the Pulumi CLI, fetches Calico's definitions, and leaves the images to the engine.
-func takePublished(ctx context.Context, w *workspace.Workspace, progress io.Writer) error {
+// airgap compiles the tool of the air-gapped road and runs it.
+func airgap(ctx context.Context, w *workspace.Workspace, progress io.Writer, args ...string) error {
+	fmt.Fprintln(progress, "Compiling tools/airgap (seconds, or a minute if nothing of it is cached yet)")
+	err := process.Run(ctx, process.Command{
+		Path: "go", Args: append([]string{"run", "."}, args...), Dir: filepath.Join(w.Root, "tools", "airgap"),
+		Env: compiled.Compiler(os.Environ()), Stdout: progress, Stderr: progress,
+	})
+	if err != nil && !errors.Is(err, process.ErrInterrupted) {
+		return fmt.Errorf("tools/airgap %s has failed, see above: %w", args[0], err)
+	}
+	return err
+}
+
+// LacksEngine says that a stack needs a container engine where there is none, and podman would do: a road brings that.
+func LacksEngine(wanted string) bool {
+	engines := []string{"podman"}
+	switch wanted {
+	case "auto":
+		engines = []string{"docker", "podman", "nerdctl"}
+	case "podman":
+	default:
+		return false
+	}
+	return !slices.ContainsFunc(engines, func(name string) bool {
+		_, err := exec.LookPath(name)
+		return err == nil
+	})
+}
+
+// takePublished installs an engine where there is none, finds or installs the Pulumi CLI, fetches Calico's definitions, and leaves
+// the images to the engine.
+func takePublished(ctx context.Context, w *workspace.Workspace, engine string, progress io.Writer) error {
 	crds := filepath.Join(w.Home, "calico", network.Version, "crds")
 	mark, err := fingerprint([]string{
 		string(stacks.RoadPublished), PulumiVersion, network.CRDsSHA256, string(baseline.DefaultKubernetesVersion),
@@ -90,8 +121,16 @@ func takePublished(ctx context.Context, w *workspace.Workspace, progress io.Writ
 	done, err := stamped(w.Home, mark, []string{
 		filepath.Join(w.Home, stacks.ImagesFile), w.Tool("pulumi"), filepath.Join(crds, definitionsFile),
 	})
-	if err != nil || done {
+	if err != nil {
 		return err
+	}
+	if LacksEngine(engine) {
+		if err := airgap(ctx, w, progress, "engine"); err != nil {
+			return err
+		}
+	}
+	if done {
+		return nil
 	}
 	if err := installPulumi(ctx, w, progress); err != nil {
 		return err
