@@ -2,15 +2,19 @@ package stacks
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
+
+	"github.com/rampart-iac/rampart/providers/kind/hostnet"
 )
 
 // Host is what validation has to know about the machine that it runs on.
 type Host struct {
-	// Networks are the IPv4 ranges that the machine's interfaces are in. A pod or service range that overlaps one would
-	// cut the nodes off from it.
+	// Networks are the IPv4 ranges that the machine's interfaces are in, or that it has a route for by one. A pod or service range
+	// that overlaps one would cut the nodes off from it.
 	Networks []HostNetwork
 
 	// Stack is the name of the stack that is to be made or changed. Empty: it is not known.
@@ -36,7 +40,8 @@ type HostNetwork struct {
 	Range     netip.Prefix
 }
 
-// HostNetworks returns the IPv4 ranges of this machine's interfaces that are up. They are read, not probed.
+// HostNetworks returns the IPv4 ranges of this machine's interfaces that are up, and those that it has routes for. They are read,
+// not probed.
 func HostNetworks() ([]HostNetwork, error) {
 	interfaces, err := net.Interfaces()
 	if err != nil {
@@ -55,6 +60,14 @@ func HostNetworks() ([]HostNetwork, error) {
 			prefix, err := netip.ParsePrefix(address.String())
 			if err == nil && prefix.Addr().Is4() {
 				networks = append(networks, HostNetwork{Interface: each.Name, Range: prefix.Masked()})
+			}
+		}
+	}
+	routes := hostnet.Routes()
+	for _, link := range slices.Sorted(maps.Keys(routes)) {
+		for _, route := range routes[link] {
+			if known := (HostNetwork{Interface: link, Range: route}); !slices.Contains(networks, known) {
+				networks = append(networks, known)
 			}
 		}
 	}

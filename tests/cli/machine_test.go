@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -22,7 +23,7 @@ func TestUnfitMachineIsRefusedBeforeAnythingIsMade(t *testing.T) {
 	const cluster = "rampart:cluster"
 	engines := t.TempDir()
 	daemon := "#!/bin/sh\necho 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock.' >&2\nexit 1\n"
-	if err := os.WriteFile(filepath.Join(engines, "docker"), []byte(daemon), 0o700); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(filepath.Join(engines, "docker"), []byte(daemon), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	product.Variables = []string{"PATH=" + engines + string(filepath.ListSeparator) + os.Getenv("PATH")}
@@ -48,6 +49,17 @@ func TestUnfitMachineIsRefusedBeforeAnythingIsMade(t *testing.T) {
 	} {
 		t.Run(row.says, func(t *testing.T) { isUnfit(t, product, row) })
 	}
+	t.Run("pod range that this machine has a route for", func(t *testing.T) {
+		route := func(verb string) {
+			if output, err := exec.Command("ip", "route", verb, "10.213.64.0/18", "dev", "lo").CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, output)
+			}
+		}
+		route("add")
+		defer route("del")
+		isUnfit(t, product, row{"", set(cluster, "podCIDR", "10.213.0.0/16"),
+			[]string{`rampart:cluster.podCIDR "10.213.0.0/16"`, "overlaps 10.213.64.0/18 of this machine's interface lo"}})
+	})
 	t.Run("disk that is too small", func(t *testing.T) {
 		if err := syscall.Mount("tmpfs", product.Home(), "tmpfs", 0, "size=16m,mode=0700"); err != nil {
 			t.Fatal(err)

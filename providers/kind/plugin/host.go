@@ -4,13 +4,15 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+
+	"github.com/rampart-iac/rampart/providers/kind/hostnet"
 )
 
 // realHost is the machine that the plugin runs on.
 type realHost struct{}
 
 func (realHost) networks() map[string][]netip.Prefix {
-	found := routes()
+	found := hostnet.Routes()
 	if found == nil {
 		found = map[string][]netip.Prefix{}
 	}

@@ -1,13 +1,8 @@
 package plugin
 
 import (
-	"bufio"
-	"encoding/binary"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"io/fs"
-	"net/netip"
 	"os"
 	"strconv"
 	"strings"
@@ -15,56 +10,6 @@ import (
 
 	"golang.org/x/sys/unix"
 )
-
-// routesFile is the kernel's IPv4 routing table.
-const routesFile = "/proc/net/route"
-
-// routes returns the ranges that the host has routes for, by interface. The default route covers everything and says
-// nothing. What cannot be read is left out: the check is a help, the engine has the last word.
-func routes() map[string][]netip.Prefix {
-	content, err := os.ReadFile(routesFile)
-	if err != nil {
-		return nil
-	}
-	return parseRoutes(string(content))
-}
-
-func parseRoutes(table string) map[string][]netip.Prefix {
-	found := map[string][]netip.Prefix{}
-	scanner := bufio.NewScanner(strings.NewReader(table))
-	for scanner.Scan() {
-		// Iface Destination Gateway Flags RefCnt Use Metric Mask ...
-		fields := strings.Fields(scanner.Text())
-		if len(fields) < 8 {
-			continue
-		}
-		destination, errDestination := hexAddress(fields[1])
-		mask, errMask := hexAddress(fields[7])
-		if errDestination != nil || errMask != nil || mask == [4]byte{} {
-			continue
-		}
-		bits := 0
-		for value := binary.BigEndian.Uint32(mask[:]); value != 0; value <<= 1 {
-			bits++
-		}
-		found[fields[0]] = append(found[fields[0]], netip.PrefixFrom(netip.AddrFrom4(destination), bits))
-	}
-	return found
-}
-
-// hexAddress reads an address as the kernel prints it: in hexadecimal, in the machine's byte order.
-func hexAddress(text string) ([4]byte, error) {
-	var address [4]byte
-	raw, err := hex.DecodeString(text)
-	if err != nil {
-		return address, err
-	}
-	if len(raw) != len(address) {
-		return address, errors.New("not an IPv4 address")
-	}
-	binary.NativeEndian.PutUint32(address[:], binary.BigEndian.Uint32(raw))
-	return address, nil
-}
 
 // connectionPorts returns the ports that the kernel gives to outgoing connections (ip(7), ip_local_port_range). What cannot be
 // read is empty: a free port is then chosen from those that are usually not among them.

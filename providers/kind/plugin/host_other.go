@@ -5,14 +5,11 @@ package plugin
 import (
 	"errors"
 	"io/fs"
-	"net/netip"
 	"syscall"
 )
 
 // Elsewhere than on Linux the engine runs in a virtual machine, and what this process sees of its own host says nothing
 // about the engine's.
-
-func routes() map[string][]netip.Prefix { return nil }
 
 func connectionPorts() portRange { return portRange{} }
 

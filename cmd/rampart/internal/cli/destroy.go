@@ -131,8 +131,9 @@ func (s *session) checkState(clusters []string) error {
 	for _, cluster := range clusters {
 		found := stacks.FindCluster(s.stack.Home, cluster)
 		if found.State != "" && found.State != s.stack.Backend.Place {
-			faults = append(faults, fmt.Errorf("cluster %s stays: it was made with the state in %s, and this is the state in %s (%s). Run "+
-				"destroy with that one, or add --any-state if it is lost", cluster, found.State, s.stack.Backend.Place, s.stack.Backend.Reason))
+			backend := s.stack.Backend
+			faults = append(faults, fmt.Errorf("cluster %s stays: it was made with the state in %s, and this is the state in %s (%s). "+
+				"Run destroy with that one, or add --any-state if it is lost", cluster, found.State, backend.Place, backend.Reason))
 		}
 	}
 	return errors.Join(faults...)

@@ -163,7 +163,8 @@ func clusterName(ctx context.Context, engine live.Engine, cluster string) Findin
 		return Finding{false, subject, err.Error(), "try again"}
 	}
 	if len(nodes) > 0 {
-		return Finding{false, subject, fmt.Sprintf("%s already holds a kind cluster %q, which this working folder did not make", engine, cluster),
+		return Finding{false, subject,
+			fmt.Sprintf("%s already holds a kind cluster %q, which this working folder did not make", engine, cluster),
 			fmt.Sprintf("choose another rampart:cluster.name, or delete it (kind delete cluster --name %s)", cluster)}
 	}
 	return Finding{true, subject, cluster + " is free", ""}

@@ -130,3 +130,22 @@ func write(t *testing.T, path, content string) {
 		t.Fatal(err)
 	}
 }
+
+func TestLacksEngine(t *testing.T) {
+	with := t.TempDir()
+	if err := os.WriteFile(filepath.Join(with, "nerdctl"), []byte("#!/bin/sh\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		wanted, path string
+		lacks        bool
+	}{
+		{"auto", t.TempDir(), true}, {"auto", with, false}, {"podman", with, true}, {"docker", t.TempDir(), false},
+		{"nerdctl", t.TempDir(), false}, {"", t.TempDir(), false},
+	} {
+		t.Setenv("PATH", row.path)
+		if got := LacksEngine(row.wanted); got != row.lacks {
+			t.Errorf("engine %q, nerdctl there: %t: lacks one: %t, want %t", row.wanted, row.path == with, got, row.lacks)
+		}
+	}
+}

@@ -108,8 +108,8 @@ func LacksEngine(wanted string) bool {
 	})
 }
 
-// takePublished installs an engine where there is none, finds or installs the Pulumi CLI, fetches Calico's definitions, and leaves
-// the images to the engine.
+// takePublished installs an engine where there is none, finds or installs the Pulumi CLI, fetches Calico's definitions, and
+// leaves the images to the engine.
 func takePublished(ctx context.Context, w *workspace.Workspace, engine string, progress io.Writer) error {
 	crds := filepath.Join(w.Home, "calico", network.Version, "crds")
 	mark, err := fingerprint([]string{
