@@ -126,8 +126,8 @@ test-full: rampart ## what takes too long for every change: upgrades, other TLS 
 	@$(COMPILE) go test -count=1 -timeout 60m -run TestInvariantsOfAnyCluster ./providers/eks ./providers/aks ./providers/gke -rapid.checks=1250
 
 .PHONY: bench
-bench: ## measure builds, up and destroy, beside the same by hand
-	@go run ./tests/bench
+bench: ## measure builds, up and destroy, beside the same by hand (BENCH="-cold -json results.json")
+	@mkdir -p -m 700 .rampart && $(COMPILE) go build -o .rampart/bin/bench ./tests/bench && .rampart/bin/bench $(BENCH)
 
 .PHONY: generate
 generate: ## write what is generated from code: the page of controls
@@ -148,7 +148,7 @@ clean: ## remove what was compiled from this clone; state and clusters stay
 
 .PHONY: browser
 browser:
-	@cd tools/browser && go run . >/dev/null
+	@cd tools/browser && $(COMPILE) go run . >/dev/null
 
 .PHONY: sigstore
 sigstore:

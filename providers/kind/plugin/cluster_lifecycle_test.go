@@ -339,6 +339,34 @@ func TestFailedCreateLeavesNothing(t *testing.T) {
 	assertGone(t, engine, directory)
 }
 
+// TestCleanupThatFailsIsTheNextRuns: what a failed create cannot remove stays in the journal, and the next run removes it first.
+func TestCleanupThatFailsIsTheNextRuns(t *testing.T) {
+	t.Parallel()
+	engine := newFakeEngine()
+	engine.creating = func(context.Context) error { return errors.New("kubeadm says no") }
+	engine.deleteError, engine.deleteLeaves = errors.New("the engine is busy"), 1
+	server := startPlugin(t, engine)
+	directory := filepath.Join(t.TempDir(), "blue")
+	inputs := checked(t, server, testInputs(directory))
+	_, err := server.Create(p.CreateRequest{Urn: testURN(), Properties: inputs})
+	for _, want := range []string{"kubeadm says no", "the engine is busy", "the next run tries again"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error = %v, want %q in it", err, want)
+		}
+	}
+	if nodes, _ := engine.nodes(t.Context(), testName); len(nodes) == 0 {
+		t.Fatal("nothing is left: the rest of this shows nothing")
+	}
+	engine.creating, engine.deleteError = nil, nil
+	created, err := server.Create(p.CreateRequest{Urn: testURN(), Properties: inputs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if nodes, _ := engine.nodes(t.Context(), testName); len(nodes) != 2 || created.ID != testName {
+		t.Errorf("%d nodes of %q after the next run, want 2 of %s", len(nodes), created.ID, testName)
+	}
+}
+
 func TestCancelledCreateLeavesNothing(t *testing.T) {
 	t.Parallel()
 	engine := newFakeEngine()

@@ -177,13 +177,20 @@ func parseInfo(name, text string) (engineInfo, error) {
 	inContainerd := name == engineNerdctl || slices.ContainsFunc(docker.DriverStatus, func(status []string) bool {
 		return slices.ContainsFunc(status, func(word string) bool { return strings.Contains(word, "io.containerd.snapshotter") })
 	})
+	storage := docker.DockerRootDir
+	if name == engineNerdctl && storage == "" {
+		storage = containerdRoot
+	}
 	return engineInfo{
 		cgroupV1:        docker.CgroupVersion == "1",
-		storage:         docker.DockerRootDir,
+		storage:         storage,
 		containerdStore: inContainerd,
 		version:         docker.ServerVersion,
 	}, nil
 }
+
+// containerdRoot is where containerd keeps images and containers, of which nerdctl says nothing.
+const containerdRoot = "/var/lib/containerd"
 
 // command runs an engine's program.
 type command struct {

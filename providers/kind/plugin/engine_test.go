@@ -108,6 +108,14 @@ func TestParseInfoSeesContainerdStore(t *testing.T) {
 	}
 }
 
+func TestParseInfoKnowsWhereNerdctlKeepsContainers(t *testing.T) {
+	t.Parallel()
+	info, err := parseInfo(engineNerdctl, `{"CgroupVersion":"2","ServerVersion":"v2.1.0"}`)
+	if err != nil || info.storage != containerdRoot {
+		t.Errorf("storage %q, %v, want %s: without it nobody looks at the disk", info.storage, err, containerdRoot)
+	}
+}
+
 func TestKindReference(t *testing.T) {
 	t.Parallel()
 	for reference, want := range map[string]string{
