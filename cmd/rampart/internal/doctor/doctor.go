@@ -64,7 +64,7 @@ func Obstacles(ctx context.Context, w *workspace.Workspace, config stacks.Config
 	_, err := os.Stat(stacks.ClusterDirectory(w.Home, config.Cluster.Name))
 	known = known || err == nil
 	var findings []Finding
-	if !road.LacksEngine(config.Cluster.Engine) {
+	if !road.LacksEngine(ctx, config.Cluster.Engine) {
 		found := engine(ctx, config.Cluster.Engine)
 		findings = append(findings, found)
 		if found.Good {

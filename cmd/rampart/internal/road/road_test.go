@@ -132,20 +132,33 @@ func write(t *testing.T, path, content string) {
 }
 
 func TestLacksEngine(t *testing.T) {
-	with := t.TempDir()
-	if err := os.WriteFile(filepath.Join(with, "nerdctl"), []byte("#!/bin/sh\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	for _, row := range []struct {
-		wanted, path string
-		lacks        bool
-	}{
-		{"auto", t.TempDir(), true}, {"auto", with, false}, {"podman", with, true}, {"docker", t.TempDir(), false},
-		{"nerdctl", t.TempDir(), false}, {"", t.TempDir(), false},
-	} {
-		t.Setenv("PATH", row.path)
-		if got := LacksEngine(row.wanted); got != row.lacks {
-			t.Errorf("engine %q, nerdctl there: %t: lacks one: %t, want %t", row.wanted, row.path == with, got, row.lacks)
+	with := func(program, script string) string {
+		folder := t.TempDir()
+		if err := os.WriteFile(filepath.Join(folder, program), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
+			t.Fatal(err)
 		}
+		return folder
+	}
+	for says, row := range map[string]struct {
+		wanted, path string
+		lacks, lost  bool
+	}{
+		"none":                        {"auto", t.TempDir(), true, true},
+		"another that answers":        {"auto", with("nerdctl", "exit 0"), false, false},
+		"another that is stopped":     {"auto", with("docker", "exit 1"), true, false},
+		"podman, whatever it answers": {"auto", with("podman", "exit 1"), false, false},
+		"not the one that is named":   {"podman", with("docker", "exit 0"), true, true},
+		"one that no road brings":     {"docker", t.TempDir(), false, false},
+		"a stack in a cloud":          {"", t.TempDir(), false, false},
+	} {
+		t.Run(says, func(t *testing.T) {
+			t.Setenv("PATH", row.path)
+			if got := LacksEngine(t.Context(), row.wanted); got != row.lacks {
+				t.Errorf("lacks one: %t, want %t", got, row.lacks)
+			}
+			if got := lost(row.wanted); got != row.lost {
+				t.Errorf("lost: %t, want %t", got, row.lost)
+			}
+		})
 	}
 }

@@ -8,9 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 
 	"github.com/rampart-iac/rampart/baseline"
 	"github.com/rampart-iac/rampart/cmd/internal/compiled"
@@ -70,7 +68,7 @@ func takeAirgap(ctx context.Context, w *workspace.Workspace, need Need, progress
 		wanted = append(wanted, images.Node.Archive, images.CalicoCRDs)
 	}
 	done, err := stamped(w.Home, mark, wanted)
-	if err != nil || (done && !LacksEngine(need.Engine)) {
+	if err != nil || (done && !lost(need.Engine)) {
 		return err
 	}
 	if err := airgap(ctx, w, progress, "build", "--kubernetes", string(need.Version), "--home", w.Home); err != nil {
@@ -92,22 +90,6 @@ func airgap(ctx context.Context, w *workspace.Workspace, progress io.Writer, arg
 	return err
 }
 
-// LacksEngine says that a stack needs a container engine where there is none, and podman would do: a road brings that.
-func LacksEngine(wanted string) bool {
-	engines := []string{"podman"}
-	switch wanted {
-	case "auto":
-		engines = []string{"docker", "podman", "nerdctl"}
-	case "podman":
-	default:
-		return false
-	}
-	return !slices.ContainsFunc(engines, func(name string) bool {
-		_, err := exec.LookPath(name)
-		return err == nil
-	})
-}
-
 // takePublished installs an engine where there is none, finds or installs the Pulumi CLI, fetches Calico's definitions, and
 // leaves the images to the engine.
 func takePublished(ctx context.Context, w *workspace.Workspace, engine string, progress io.Writer) error {
@@ -121,16 +103,13 @@ func takePublished(ctx context.Context, w *workspace.Workspace, engine string, p
 	done, err := stamped(w.Home, mark, []string{
 		filepath.Join(w.Home, stacks.ImagesFile), w.Tool("pulumi"), filepath.Join(crds, definitionsFile),
 	})
-	if err != nil {
+	if err != nil || (done && !lost(engine)) {
 		return err
 	}
-	if LacksEngine(engine) {
+	if LacksEngine(ctx, engine) {
 		if err := airgap(ctx, w, progress, "engine"); err != nil {
 			return err
 		}
-	}
-	if done {
-		return nil
 	}
 	if err := installPulumi(ctx, w, progress); err != nil {
 		return err

@@ -28,12 +28,13 @@ const engineTimeout = 20 * time.Second
 func OtherEngine(ctx context.Context) string {
 	ctx, cancel := context.WithTimeout(ctx, engineTimeout)
 	defer cancel()
+	answers := func(engine string) bool { return exec.CommandContext(ctx, engine, "info").Run() == nil }
 	// podman-docker installs a docker that is podman.
 	version, err := exec.CommandContext(ctx, "docker", "--version").Output()
-	if err == nil && strings.HasPrefix(string(version), "Docker version") && exec.CommandContext(ctx, "docker", "info").Run() == nil {
+	switch {
+	case err == nil && strings.HasPrefix(string(version), "Docker version") && answers("docker"):
 		return "docker"
-	}
-	if exec.CommandContext(ctx, "nerdctl", "info").Run() == nil {
+	case answers("nerdctl"):
 		return "nerdctl"
 	}
 	return ""
