@@ -27,7 +27,7 @@ func controlPlaneControls() []Control {
 		},
 		{
 			ID:          "RMP-CPL-003",
-			Title:       "The API server answers on the loopback address of this machine only",
+			Title:       "Of this machine's addresses, the API server answers on the loopback one only",
 			Why:         "What cannot be reached cannot be attacked by the next person in the network.",
 			Severity:    SeverityHigh,
 			References:  cite(nsa("N5"), owasp("K06")),

@@ -16,7 +16,7 @@ func imageControls() []Control {
 		},
 		{
 			ID:          "RMP-IMG-002",
-			Title:       "No image is named by the tag latest, or by no tag",
+			Title:       "No image without a digest is named by the tag latest, or by no tag",
 			Why:         "What was tested is then not what runs after the next restart.",
 			Severity:    SeverityMedium,
 			References:  cite(cis("5.5.1"), nsa("P9"), owasp("K07")),

@@ -21,7 +21,7 @@ func networkControls() []Control {
 			Severity:    SeverityMedium,
 			References:  cite(nsa("N2"), owasp("K05")),
 			Enforcement: onKind(enforcedBy("components/network")),
-			Proof:       "components/network.TestPodsWaitForTheirPolicy",
+			Proof:       "tests/e2e.TestPodsWaitForTheirPolicy",
 			Since:       Version202611,
 			Levels:      everyLevel(),
 		},

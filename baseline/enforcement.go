@@ -40,9 +40,9 @@ func (s State) Meaning() string {
 	switch s {
 	case StateEnforced:
 		return "a package of ours makes it hold, by what it puts into the cluster or on its nodes, or by a setting that it asks the " +
-			"cloud for; a named test fails if it no longer does. On kind the test attacks a running cluster. No test reaches a cloud: " +
-			"there it holds the inputs of what is made, or runs the stack through the real engine, and what goes into the cluster is " +
-			"proven on a real API server or on kind"
+			"cloud for; a named test fails if it no longer does. On kind most tests attack a running cluster; a few read what is made. " +
+			"No test reaches a cloud: there it holds the inputs of what is made, or runs the stack through the real engine, and " +
+			"what goes into the cluster is proven on a real API server or on kind"
 	case StateByCloud:
 		return "the cloud makes it hold by itself, whatever a stack asks for. No test of ours could fail: it is the cloud's word"
 	case StatePlanned:

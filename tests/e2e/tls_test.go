@@ -22,8 +22,10 @@ var plainListeners = []struct{ process, port, reason string }{
 	{"containerd", "", "the kubelet's own stream into containers, behind the kubelet's authentication"},
 	{"calico-node", "9099", "Felix's health: one word"},
 	{"calico-node", "9098", "Felix's health through the node's other probes: one word"},
-	{"", "", "the container engine's name server for the node (127.0.0.11)"},
 }
+
+// engineNameServer is the container engine's, for the node. Its process is none of the node's, and has no name there.
+const engineNameServer = "127.0.0.11"
 
 // controlPlanePorts must be found on a control-plane node: a search that found fewer would prove less than it says.
 var controlPlanePorts = []string{"2379", "2380", "6443", "10250", "10257", "10259"}
@@ -74,6 +76,9 @@ func controlPlaneListens(ctx context.Context) error {
 }
 
 func isKnownPlain(listener live.Listener) bool {
+	if listener.Process == "" {
+		return listener.Address == engineNameServer
+	}
 	for _, known := range plainListeners {
 		if listener.Process == known.process && (known.port == "" || listener.Port == known.port) {
 			return listener.Loopback()

@@ -282,6 +282,10 @@ func healthy(t *testing.T, product *framework.Product) {
 	if len(cluster.Nodes()) != 2 || len(containers) != 2 {
 		t.Errorf("%d nodes in %d containers, want 2 in 2: %v", len(cluster.Nodes()), len(containers), containers)
 	}
+	framework.Eventually(t, "every node to be ready", time.Minute, cluster.NodesReady)
+	framework.Eventually(t, "every pod to be ready", time.Minute, func(ctx context.Context) error {
+		return cluster.PodsStartedAgain(ctx, time.Time{})
+	})
 	framework.Eventually(t, "every pod to run", time.Minute, func(ctx context.Context) error {
 		pods, err := cluster.Client.CoreV1().Pods("").List(ctx, metav1.ListOptions{})
 		if err != nil {
