@@ -38,8 +38,11 @@ var plainOnLoopback = []struct{ process, port, reason string }{
 	{"containerd", "", "the kubelet's own stream into containers, behind the kubelet's authentication"},
 	{"calico-node", "9099", "Felix's health: one word"},
 	{"calico-node", "9098", "Felix's health through the node's other probes: one word"},
-	{"", "", "the container engine's name server for the node"},
 }
+
+// engineNameServer is the container engine's, for the node, which speaks plainly too. Its process is none of the node's, and has no
+// name there.
+const engineNameServer = "127.0.0.11"
 
 // controlPlanePorts must be found on a control-plane node: a search that found fewer would prove less than it says.
 var controlPlanePorts = []string{"2379", "2380", "6443", "10250", "10257", "10259"}
@@ -84,6 +87,9 @@ func (p *port) control() baseline.ControlID {
 }
 
 func (p *port) allowedPlain() bool {
+	if p.listener.Process == "" {
+		return p.listener.Address == engineNameServer
+	}
 	return slices.ContainsFunc(plainOnLoopback, func(known struct{ process, port, reason string }) bool {
 		return p.listener.Process == known.process && (known.port == "" || p.listener.Port == known.port)
 	}) && p.listener.Loopback()
@@ -144,10 +150,15 @@ func probePorts(ctx context.Context, scope *verify.Scope) ([]*port, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := inParallel(ports, func(p *port) error {
+	probe := func(p *port) error {
 		p.failed = p.probe(ctx, scope.TLSFloor)
 		return ctx.Err()
-	}); err != nil {
+	}
+	if err := inParallel(ports, probe); err != nil {
+		return nil, err
+	}
+	// Once more, for a process that was starting anew.
+	if err := inParallel(failed(ports), probe); err != nil {
 		return nil, err
 	}
 	again, err := findPorts(ctx, scope)
@@ -183,20 +194,32 @@ func findPorts(ctx context.Context, scope *verify.Scope) ([]*port, error) {
 	return ports, nil
 }
 
-// standing are the ports that something still listens on after they were probed: one that is open for a moment, as a forwarded
-// one or the control experiment of another verification is, shows nothing of the cluster. Ports of the control plane stay: if
-// one of them is closed, it was not proven.
+// standing are the ports without those that nothing listens on any more after they were probed, and no process of the node did:
+// one that is open for a moment, as the control experiment of another verification is, shows nothing of the cluster. What a
+// process of the node had open stays with all that it answered: if it is closed now, it was not proven.
 func standing(probed, again []*port) []*port {
 	return slices.DeleteFunc(probed, func(p *port) bool {
-		return !slices.Contains(controlPlanePorts, p.listener.Port) && !slices.ContainsFunc(again, func(other *port) bool {
-			return other.node == p.node && other.listener == p.listener
+		return p.listener.Process == "" && !slices.ContainsFunc(again, func(other *port) bool {
+			// Who listens may have been seen in one of the lists only.
+			return other.node == p.node && other.listener.Address == p.listener.Address && other.listener.Port == p.listener.Port
 		})
 	})
 }
 
+// failed are the ports that could not be probed.
+func failed(ports []*port) []*port {
+	var found []*port
+	for _, p := range ports {
+		if p.failed != nil {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
 func failures(ports []*port) error {
 	var all []error
-	for _, p := range ports {
+	for _, p := range failed(ports) {
 		all = append(all, p.failed)
 	}
 	return errors.Join(all...)
@@ -212,11 +235,15 @@ func (p *port) probe(ctx context.Context, floor baseline.TLSVersion) error {
 	if err != nil {
 		return fmt.Errorf("%s: plain HTTP: %w", p, err)
 	}
-	p.plain = code
+	p.plain, p.old = code, nil
 	if p.allowedPlain() {
 		return nil
 	}
-	p.modern = live.Handshake(ctx, dial, tls.VersionTLS13) == nil
+	err = live.Handshake(ctx, dial, tls.VersionTLS13)
+	if unreached(err) {
+		return fmt.Errorf("%s: TLS 1.3: %w", p, err)
+	}
+	p.modern = err == nil
 	old := []uint16{tls.VersionTLS10, tls.VersionTLS11}
 	if floor == baseline.TLS13 {
 		old = append(old, tls.VersionTLS12)
@@ -229,8 +256,18 @@ func (p *port) probe(ctx context.Context, floor baseline.TLSVersion) error {
 			return fmt.Errorf("%s: %s: %w", p, tls.VersionName(version), err)
 		}
 	}
-	p.weak = live.HandshakeWeak(ctx, dial) == nil
+	err = live.HandshakeWeak(ctx, dial)
+	if unreached(err) {
+		return fmt.Errorf("%s: weak cipher suites: %w", p, err)
+	}
+	p.weak = err == nil
 	return nil
+}
+
+// unreached says that nobody was asked: that is no refusal, and no lack of TLS.
+func unreached(err error) bool {
+	operation := &net.OpError{}
+	return errors.As(err, &operation) && operation.Op == "dial"
 }
 
 // apiFromOutside asks the engine where the nodes' ports lead, and knocks at every other address of this machine.
