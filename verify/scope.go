@@ -13,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/retry"
 
 	"github.com/rampart-iac/rampart/baseline"
 	"github.com/rampart-iac/rampart/verify/live"
@@ -187,7 +188,13 @@ func (s *Scope) StartPod(ctx context.Context, pod *corev1.Pod) (*corev1.Pod, err
 			_, err := pods.Get(ctx, pod.Name, metav1.GetOptions{})
 			return err
 		})
-	return pods.Create(ctx, pod, metav1.CreateOptions{})
+	var created *corev1.Pod
+	// The quota of a namespace is written with each pod, by others too.
+	err := retry.RetryOnConflict(retry.DefaultBackoff, func() (err error) {
+		created, err = pods.Create(ctx, pod, metav1.CreateOptions{})
+		return err
+	})
+	return created, err
 }
 
 // RunPod creates a pod for the length of the run and waits until it is ready and has an address.

@@ -165,8 +165,11 @@ func tenantToken(ctx context.Context, scope *verify.Scope, trial *verify.Trial) 
 			return err
 		}
 		// The other tenant's workloads are none of its business, either.
-		if _, err := client.CoreV1().Pods(other).List(ctx, metav1.ListOptions{}); !apierrors.IsForbidden(err) {
+		switch _, err := client.CoreV1().Pods(other).List(ctx, metav1.ListOptions{}); {
+		case err == nil:
 			trial.Broken(control, "the account of %s may list the pods of %s", account.namespace, other)
+		case !apierrors.IsForbidden(err):
+			return err
 		}
 	}
 	trial.Held(control, "%d steps out and up are refused to the tokens of %s", tried, number(len(accounts), "tenant", "tenants"))

@@ -22,7 +22,7 @@ const tenantLabel = "rampart.dev/tenant"
 // dryRun asks the API server for its decision and stores nothing.
 var dryRun = metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}
 
-// tenants returns the namespaces of the cluster's tenants, sorted.
+// tenants returns the namespaces of the cluster's tenants, sorted, without those that go: nothing can be made in them any more.
 func tenants(ctx context.Context, scope *verify.Scope) ([]string, error) {
 	list, err := scope.Client.CoreV1().Namespaces().List(ctx, metav1.ListOptions{LabelSelector: tenantLabel})
 	if err != nil {
@@ -30,7 +30,9 @@ func tenants(ctx context.Context, scope *verify.Scope) ([]string, error) {
 	}
 	var names []string
 	for _, namespace := range list.Items {
-		names = append(names, namespace.Name)
+		if namespace.DeletionTimestamp == nil {
+			names = append(names, namespace.Name)
+		}
 	}
 	slices.Sort(names)
 	return names, nil

@@ -160,7 +160,7 @@ func podSecurity(ctx context.Context, scope *verify.Scope, trial *verify.Trial) 
 	counts := map[baseline.ControlID]int{}
 	var mutex sync.Mutex
 	for _, namespace := range namespaces {
-		if err := trial.Control("a decent pod is admitted", createDry(ctx, scope, scope.DecentPod(namespace, "decent"))); err != nil {
+		if err := trial.Control("a decent pod is admitted", createDry(ctx, scope, scope.DecentPod(namespace, scope.Name("decent")))); err != nil {
 			return err
 		}
 		err := inParallel(deeds, func(deed deed) error {
@@ -190,7 +190,7 @@ const podSecurityDenial = "violates PodSecurity"
 const policyDenial = "ValidatingAdmissionPolicy"
 
 func (d deed) do(ctx context.Context, scope *verify.Scope, trial *verify.Trial, namespace string) error {
-	pod := scope.DecentPod(namespace, "probe")
+	pod := scope.DecentPod(namespace, scope.Name("probe"))
 	d.change(&pod.Spec)
 	stored, err := scope.Client.CoreV1().Pods(namespace).Create(ctx, pod, dryRun)
 	switch {

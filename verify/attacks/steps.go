@@ -113,8 +113,8 @@ func climb(
 		tried++
 		err := step.take(ctx, client)
 		status := apierrors.APIStatus(nil)
-		if err != nil && !errors.As(err, &status) {
-			return tried, err // the API server said nothing
+		if err != nil && !errors.As(err, &status) || apierrors.IsUnauthorized(err) || apierrors.IsTooManyRequests(err) {
+			return tried, err // the API server said nothing, or that it does not know who asks, or not now
 		}
 		// Policies are asked after roles, which must have let it pass.
 		byPolicy := apierrors.IsForbidden(err) && strings.Contains(err.Error(), policyDenial)
