@@ -76,6 +76,7 @@ func rows() []row {
 		{"registry empty", set(admission, "allowedRegistries", []string{""}), []string{"rampart:admission.allowedRegistries[0]", `""`, "empty"}},
 		{"registry a wildcard", set(admission, "allowedRegistries", []string{"registry.k8s.io", "*"}), []string{"rampart:admission.allowedRegistries[1]", `"*"`, "wildcard"}},
 		{"registry with a wildcard", set(admission, "allowedRegistries", []string{"*.k8s.io"}), []string{"rampart:admission.allowedRegistries[0]", `"*.k8s.io"`, "wildcard"}},
+		{"cluster name with capitals", set(cluster, "name", "Rampart_1"), []string{"rampart:cluster.name", `"Rampart_1"`, "lower-case"}},
 		{"duplicate tenants", tenants("blue", "green", "blue"), []string{"rampart:tenants[2].name", `"blue"`, "rampart:tenants[0]"}},
 		{"namespace name with capitals", tenants("Blue"), []string{"rampart:tenants[0].name", `"Blue"`, "lower-case"}},
 		{"namespace name too long", tenants(strings.Repeat("b", 64)), []string{"rampart:tenants[0].name", strings.Repeat("b", 64), "63"}},

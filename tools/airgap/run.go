@@ -30,7 +30,7 @@ func (s *settings) run(
 	packages := []string{}
 	if everything {
 		packages = debian.BuildPackages()
-		if debian.OtherEngine(ctx) == "" {
+		if s.engine == "podman" || (s.engine == "auto" && debian.OtherEngine(ctx) == "") {
 			packages = append(packages, debian.EnginePackages()...)
 		}
 	} else if needsDebian(runner.Store, wanted) {

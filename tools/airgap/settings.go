@@ -17,9 +17,9 @@ import (
 
 // settings are the flags of all commands; a command ignores those that are not its own, and does not define them.
 type settings struct {
-	cache, kubernetes, source, home, aptSources string
-	install, json, all, rebuild                 bool
-	jobs                                        int
+	cache, kubernetes, source, home, engine, aptSources string
+	install, json, all, rebuild                         bool
+	jobs                                                int
 	// out takes results; progress and complaints go to standard error.
 	out io.Writer
 }
@@ -38,6 +38,8 @@ func parseFlags(command string, args []string, out io.Writer) (*settings, []stri
 	}
 	switch command {
 	case "build":
+		f.StringVar(&s.engine, "engine", "auto",
+			"container engine that clusters will be on; podman is installed for auto, if no other answers, and if it is named")
 		f.StringVar(&s.home, "home", "", "working folder to put programs (bin/) and images.json into; empty: build only")
 		f.BoolVar(&s.rebuild, "rebuild", false, "build the named parts (all, if none is named) anew, to take up newer Debian packages")
 		f.IntVar(&s.jobs, "jobs", max(2, runtime.NumCPU()/2), "how many parts are built at once, beside one Go build")

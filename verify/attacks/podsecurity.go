@@ -160,7 +160,8 @@ func podSecurity(ctx context.Context, scope *verify.Scope, trial *verify.Trial) 
 	counts := map[baseline.ControlID]int{}
 	var mutex sync.Mutex
 	for _, namespace := range namespaces {
-		if err := trial.Control("a decent pod is admitted", createDry(ctx, scope, scope.DecentPod(namespace, scope.Name("decent")))); err != nil {
+		decent := scope.DecentPod(namespace, scope.Name("decent"))
+		if err := trial.Control("a decent pod is admitted", createDry(ctx, scope, decent)); err != nil {
 			return err
 		}
 		err := inParallel(deeds, func(deed deed) error {

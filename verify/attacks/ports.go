@@ -40,8 +40,8 @@ var plainOnLoopback = []struct{ process, port, reason string }{
 	{"calico-node", "9098", "Felix's health through the node's other probes: one word"},
 }
 
-// engineNameServer is the container engine's, for the node, which speaks plainly too. Its process is none of the node's, and has no
-// name there.
+// engineNameServer is the container engine's, for the node, which speaks plainly too. Its process is none of the node's, and has
+// no name there.
 const engineNameServer = "127.0.0.11"
 
 // controlPlanePorts must be found on a control-plane node: a search that found fewer would prove less than it says.

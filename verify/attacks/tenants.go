@@ -143,8 +143,8 @@ func containerLimits(ctx context.Context, scope *verify.Scope, trial *verify.Tri
 	return nil
 }
 
-// outOfRoom says that a request was refused for what else is in the namespace, or because that is being deleted: whatever was asked
-// for, it is no answer.
+// outOfRoom says that a request was refused for what else is in the namespace, or because that is being deleted: whatever was
+// asked for, it is no answer.
 func outOfRoom(err error) bool {
 	return apierrors.IsForbidden(err) &&
 		(strings.Contains(err.Error(), "exceeded quota") || apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause))
@@ -187,7 +187,7 @@ func breakGlass(ctx context.Context, scope *verify.Scope, trial *verify.Trial) e
 		// A grant that was taken back a moment ago is in force for as long as the API server needs to hear of it.
 		if again := live.Poll(ctx, "a grant that is gone to be out of force", takenBackDeadline, func(context.Context) error {
 			if err := as(breakGlassName); !apierrors.IsForbidden(err) {
-				return fmt.Errorf("the group still has rights (%v)", err)
+				return errors.Join(errors.New("the group still has rights"), err)
 			}
 			return nil
 		}); again == nil {

@@ -53,7 +53,8 @@ const filesFormat = `%y %m %u %g %p\0`
 
 // Files reads what does not vanish meanwhile, as files do that are renamed in place.
 func (c commands) Files(ctx context.Context, path string) ([]File, error) {
-	output, err := c.run(ctx, "sh", "-c", `test -e "$0" || exit 0; exec find -H "$0" -ignore_readdir_race -printf "$1"`, path, filesFormat)
+	const find = `test -e "$0" || exit 0; exec find -H "$0" -ignore_readdir_race -printf "$1"`
+	output, err := c.run(ctx, "sh", "-c", find, path, filesFormat)
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,8 @@ func (c *Cluster) preflight(ctx context.Context, args ClusterArgs, preview bool)
 	}
 	if err != nil {
 		faults = append(faults, err.Error())
-	} else {
+	} else if _, remains, _ := readJournal(args.Directory); !remains {
+		// What a killed run has left is on the disk, and goes before anything is made.
 		faults = append(faults, engine.hostFaults(ctx, !preview)...)
 	}
 	imageFault, err := imageFault(ctx, engine, args)

@@ -67,11 +67,9 @@ func Obstacles(ctx context.Context, w *workspace.Workspace, config stacks.Config
 	if !road.LacksEngine(ctx, config.Cluster.Engine) {
 		found := engine(ctx, config.Cluster.Engine)
 		findings = append(findings, found)
-		if found.Good {
+		if found.Good && !known {
 			findings = append(findings, storage(ctx, found.Detail)...)
-			if !known {
-				findings = append(findings, clusterName(ctx, live.Engine(found.Detail), config.Cluster.Name))
-			}
+			findings = append(findings, clusterName(ctx, live.Engine(found.Detail), config.Cluster.Name))
 		}
 	}
 	if images, err := stacks.ReadImages(w.Home); err == nil && images == nil {

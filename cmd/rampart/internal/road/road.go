@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/rampart-iac/rampart/stacks"
@@ -97,6 +98,10 @@ func CacheExists() bool {
 		}
 		directory = filepath.Join(user, "rampart")
 	}
-	entries, err := os.ReadDir(filepath.Join(directory, "airgap"))
-	return err == nil && len(entries) > 0
+	// Finished parts have a name and a key; locks and logs are there after the installation of a container engine, too.
+	parts, err := filepath.Glob(filepath.Join(directory, "airgap", "*-*[0-9a-f]"))
+	return err == nil && slices.ContainsFunc(parts, func(path string) bool {
+		info, err := os.Stat(path)
+		return err == nil && info.IsDir()
+	})
 }

@@ -51,6 +51,27 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+func TestCacheExists(t *testing.T) {
+	cache := t.TempDir()
+	t.Setenv("RAMPART_CACHE", cache)
+	for _, row := range []struct {
+		made string
+		want bool
+	}{
+		{"other/part-0123456789abcdef", false},
+		{"airgap/logs", false}, // as those of the installation of an engine, on either road
+		{"airgap/host-packages.lock", false},
+		{"airgap/go-pulumi-0123456789abcdef", true},
+	} {
+		if err := os.MkdirAll(filepath.Join(cache, row.made), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if got := CacheExists(); got != row.want {
+			t.Errorf("with %s: %t, want %t", row.made, got, row.want)
+		}
+	}
+}
+
 func TestProbe(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

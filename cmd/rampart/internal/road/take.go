@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"github.com/rampart-iac/rampart/baseline"
 	"github.com/rampart-iac/rampart/cmd/internal/compiled"
@@ -56,7 +57,7 @@ func Programs(w *workspace.Workspace) []string {
 // versions stay.
 func takeAirgap(ctx context.Context, w *workspace.Workspace, need Need, progress io.Writer) error {
 	source := filepath.Join(w.Root, "tools", "airgap")
-	mark, err := fingerprint([]string{string(stacks.RoadAirgap), string(need.Version)}, source)
+	mark, err := fingerprint([]string{string(stacks.RoadAirgap), string(need.Version), runtime.Version()}, source)
 	if err != nil {
 		return err
 	}
@@ -71,7 +72,9 @@ func takeAirgap(ctx context.Context, w *workspace.Workspace, need Need, progress
 	if err != nil || (done && !lost(need.Engine)) {
 		return err
 	}
-	if err := airgap(ctx, w, progress, "build", "--kubernetes", string(need.Version), "--home", w.Home); err != nil {
+	err = airgap(ctx, w, progress,
+		"build", "--kubernetes", string(need.Version), "--engine", need.Engine, "--home", w.Home)
+	if err != nil {
 		return err
 	}
 	return stamp(w.Home, mark)

@@ -57,7 +57,8 @@ func (w *Workspace) ChooseBackend(lookup Lookup, userHome string) (Backend, erro
 		return Backend{}, err
 	}
 	if current != "" {
-		return Backend{Reason: "you are logged in to " + current, Place: placeOf(current)}, nil
+		place := placeOf(current)
+		return Backend{Reason: "you are logged in to " + place, Place: place}, nil
 	}
 	return w.ours("you are not logged in elsewhere"), nil
 }

@@ -108,22 +108,35 @@ func (w *Workspace) createState() error {
 	if err := w.preventLogs(); err != nil {
 		return err
 	}
-	file, err := os.OpenFile(w.passphrase(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, secretMode)
-	if errors.Is(err, fs.ErrExist) {
-		return nil
-	}
-	if err != nil {
+	if err := w.createPassphrase(); err != nil {
 		return fmt.Errorf("making the passphrase: %w", err)
+	}
+	return nil
+}
+
+// createPassphrase makes a passphrase if there is none. It appears as a whole: half of one, or an empty file, would be taken for
+// one ever after.
+func (w *Workspace) createPassphrase() error {
+	if _, err := os.Stat(w.passphrase()); !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	const entropy = 32 // bytes
 	random := make([]byte, entropy)
 	if _, err := rand.Read(random); err != nil {
-		return errors.Join(fmt.Errorf("making the passphrase: %w", err), file.Close(), os.Remove(w.passphrase()))
+		return err
 	}
+	file, err := os.CreateTemp(w.Home, "passphrase-*") // 0600
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(file.Name()) }()
 	_, err = file.WriteString(base64.RawURLEncoding.EncodeToString(random) + "\n")
-	if err := errors.Join(err, file.Close()); err != nil {
-		// Half a passphrase must not become one.
-		return errors.Join(fmt.Errorf("writing the passphrase: %w", err), os.Remove(w.passphrase()))
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	// Unlike a rename, this leaves the passphrase of another run alone that was quicker.
+	if err := os.Link(file.Name(), w.passphrase()); !errors.Is(err, fs.ErrExist) {
+		return err
 	}
 	return nil
 }

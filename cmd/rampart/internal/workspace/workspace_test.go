@@ -179,6 +179,8 @@ func TestChooseBackend(t *testing.T) {
 	broken := t.TempDir()
 	write(t, filepath.Join(broken, "credentials.json"), `{`)
 	space := &Workspace{Root: "/w", Home: "/w/.rampart"}
+	secretly := t.TempDir()
+	write(t, filepath.Join(secretly, ".pulumi", "credentials.json"), `{"current": "postgres://me:hunter2@host/db"}`)
 	const here, ours = "file:///w/.rampart/state", "file:///w/.rampart/state?metadata=skip"
 	for name, test := range map[string]struct {
 		environment map[string]string
@@ -202,10 +204,11 @@ func TestChooseBackend(t *testing.T) {
 			map[string]string{"PULUMI_BACKEND_URL": "postgres://me:hunter2@host/db?sslkey=hunter3"}, loggedOut, false,
 			"PULUMI_BACKEND_URL", "postgres://host/db",
 		},
-		"no URL": {map[string]string{"PULUMI_BACKEND_URL": "://hunter2"}, loggedOut, false, "PULUMI_BACKEND_URL", ""},
+		"logged in with a password": {nil, secretly, false, "logged in to postgres://host/db", "postgres://host/db"},
+		"no URL":                    {map[string]string{"PULUMI_BACKEND_URL": "://hunter2"}, loggedOut, false, "PULUMI_BACKEND_URL", ""},
 	} {
 		got, err := space.ChooseBackend(lookupIn(test.environment), test.home)
-		if err != nil || got.Ours != test.ours || !strings.Contains(got.Reason, test.reason) || got.Place != test.place {
+		if err != nil || got.Ours != test.ours || !strings.Contains(got.Reason, test.reason) || got.Place != test.place || strings.Contains(got.Reason, "hunter") {
 			t.Errorf("%s: got %+v, %v", name, got, err)
 		}
 	}
