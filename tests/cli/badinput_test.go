@@ -124,14 +124,7 @@ func TestBadConfigurationIsRefusedBeforeAnythingIsMade(t *testing.T) {
 	}
 	for _, row := range rows() {
 		t.Run(row.says, func(t *testing.T) {
-			config := product.Config()
-			row.change(config)
-			if err := product.Configure(config); err != nil {
-				t.Fatal(err)
-			}
-			for _, command := range []string{"up", "preview"} {
-				mustRefuse(t, product, row.want, product.StackArgs(command)...)
-			}
+			isRefused(t, product, row)
 		})
 	}
 	t.Run("no YAML", func(t *testing.T) {
@@ -172,6 +165,25 @@ func TestBadConfigurationIsRefusedBeforeAnythingIsMade(t *testing.T) {
 	})
 
 	madeNothing(t, product, before)
+	wroteNothing(t, product)
+}
+
+// isRefused gives a fault to up and to preview, and wants both to refuse it and to write nothing.
+func isRefused(t *testing.T, product *framework.Product, row row) {
+	t.Helper()
+	config := product.Config()
+	row.change(config)
+	if err := product.Configure(config); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"up", "preview"} {
+		mustRefuse(t, product, row.want, product.StackArgs(command)...)
+	}
+	wroteNothing(t, product)
+}
+
+func wroteNothing(t *testing.T, product *framework.Product) {
+	t.Helper()
 	if entries, err := os.ReadDir(product.Home()); err != nil || len(entries) > 0 {
 		t.Errorf("refused, but wrote into %s: %v %v", product.Home(), entries, err)
 	}

@@ -47,7 +47,7 @@ func TestUnfitMachineIsRefusedBeforeAnythingIsMade(t *testing.T) {
 			set(cluster, "apiServerPort", port)(config)
 		}, []string{silent, taken}},
 	} {
-		t.Run(row.says, func(t *testing.T) { isUnfit(t, product, row) })
+		t.Run(row.says, func(t *testing.T) { isRefused(t, product, row) })
 	}
 	t.Run("pod range that this machine has a route for", func(t *testing.T) {
 		route := func(verb string) {
@@ -57,7 +57,7 @@ func TestUnfitMachineIsRefusedBeforeAnythingIsMade(t *testing.T) {
 		}
 		route("add")
 		defer route("del")
-		isUnfit(t, product, row{"", set(cluster, "podCIDR", "10.213.0.0/16"),
+		isRefused(t, product, row{"", set(cluster, "podCIDR", "10.213.0.0/16"),
 			[]string{`rampart:cluster.podCIDR "10.213.0.0/16"`, "overlaps 10.213.64.0/18 of this machine's interface lo"}})
 	})
 	t.Run("disk that is too small", func(t *testing.T) {
@@ -69,22 +69,7 @@ func TestUnfitMachineIsRefusedBeforeAnythingIsMade(t *testing.T) {
 				t.Error(err)
 			}
 		}()
-		isUnfit(t, product, row{"", func(map[string]any) {}, []string{"disk: 0.0 GiB free at " + product.Home(), "make room for 1 GiB"}})
+		isRefused(t, product, row{"", func(map[string]any) {}, []string{"disk: 0.0 GiB free at " + product.Home(), "make room for 1 GiB"}})
 	})
 	madeNothing(t, product, before)
-}
-
-func isUnfit(t *testing.T, product *framework.Product, row row) {
-	t.Helper()
-	config := product.Config()
-	row.change(config)
-	if err := product.Configure(config); err != nil {
-		t.Fatal(err)
-	}
-	for _, command := range []string{"up", "preview"} {
-		mustRefuse(t, product, row.want, product.StackArgs(command)...)
-	}
-	if entries, err := os.ReadDir(product.Home()); err != nil || len(entries) > 0 {
-		t.Errorf("refused, but wrote into %s: %v %v", product.Home(), entries, err)
-	}
 }
