@@ -35,6 +35,10 @@ type Cluster struct {
 	// if nodes wait for a layer of ours (Facts.NeedsNetwork).
 	Ready []pulumi.Resource
 
+	// AwaitNodes registers what is there when all nodes are Ready, after the given resources: what installs the network that they
+	// wait for. Nil: the nodes in Ready are it already.
+	AwaitNodes func(ctx *pulumi.Context, after ...pulumi.Resource) (pulumi.Resource, error)
+
 	// Facts are what components branch on.
 	Facts baseline.Facts
 }

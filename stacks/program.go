@@ -149,7 +149,11 @@ func (r run) network(ctx *pulumi.Context, cluster *providers.Cluster) ([]pulumi.
 	if err != nil {
 		return nil, err
 	}
-	return calico.Ready, nil
+	if cluster.AwaitNodes == nil {
+		return calico.Ready, nil
+	}
+	nodes, err := cluster.AwaitNodes(ctx, calico.Ready...)
+	return []pulumi.Resource{nodes}, err
 }
 
 // calicoImages are those that are on the nodes already, or the published ones, from the stack's own registry if it has one.

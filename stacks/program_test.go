@@ -145,6 +145,7 @@ func TestProgramOrdersItsLayers(t *testing.T) {
 	// Nobody moves in before the walls stand, and they stand after what they would break. Each layer comes after all of the
 	// layer before it, and so after all layers.
 	network := []string{"rampart-calico-node", "rampart-calico-kube-controllers", "rampart-calico-dns-ready"}
+	nodes := []string{"rampart-nodes-ready"}
 	var policies, bindings, walls, grants, inBlue []string
 	for name, token := range record.types {
 		switch {
@@ -165,7 +166,8 @@ func TestProgramOrdersItsLayers(t *testing.T) {
 		laters, earliers int
 	}{
 		{network, []string{"rampart-cluster"}, 3, 1},
-		{policies, network, 8, 3},
+		{nodes, network, 1, 3},
+		{policies, nodes, 8, 1},
 		{grants, slices.Concat(policies, bindings), 6, 16},
 		{walls, slices.Concat(policies, bindings), 3, 16},
 		{[]string{"rampart-isolation-border-blue"}, walls, 1, 3},

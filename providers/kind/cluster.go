@@ -78,6 +78,9 @@ func NewCluster(
 		Resource:       resource,
 		Facts:          settled.facts(),
 	}
+	cluster.AwaitNodes = func(ctx *pulumi.Context, after ...pulumi.Resource) (pulumi.Resource, error) {
+		return awaitNodes(ctx, name, settled, resource, pulumi.Parent(component), pulumi.DependsOn(after))
+	}
 	if err := newApproverAccess(ctx, name, append(cluster.InCluster(), pulumi.Parent(component))...); err != nil {
 		return nil, fmt.Errorf("kind cluster %q: %w", settled.Name, err)
 	}
@@ -141,6 +144,23 @@ func newHardenedResource(
 		// docs/decisions/0007-no-silent-replacement.md
 		AllowReplacement: pulumi.Bool(false),
 	}, pulumi.Parent(parent), pulumi.Protect(!args.Ephemeral))
+}
+
+// awaitNodes waits until all nodes of the cluster are Ready. It lives and dies with the cluster.
+func awaitNodes(
+	ctx *pulumi.Context, name string, args ClusterArgs, resource *ClusterResource, opts ...pulumi.ResourceOption,
+) (pulumi.Resource, error) {
+	ready, err := NewReadyNodesResource(ctx, name+"-nodes-ready", &ReadyNodesResourceArgs{
+		Cluster:           resource.Name,
+		Engine:            resource.EngineUsed,
+		ClusterID:         resource.ClusterID,
+		Workers:           pulumi.Int(args.Workers),
+		KubernetesVersion: pulumi.String(string(args.KubernetesVersion)),
+	}, append(opts, pulumi.DeletedWith(resource))...)
+	if err != nil {
+		return nil, fmt.Errorf("waiting for the nodes of kind cluster %q: %w", args.Name, err)
+	}
+	return ready, nil
 }
 
 func (a ClusterArgs) facts() baseline.Facts {

@@ -6,11 +6,12 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// The type tokens of the two custom resources that the plugin pulumi-resource-rampart implements. They are part of every
+// The type tokens of the custom resources that the plugin pulumi-resource-rampart implements. They are part of every
 // state file, so they never change without an alias.
 const (
 	ClusterResourceToken       = "rampart:kind:Cluster"
 	EncryptionKeyResourceToken = "rampart:kind:EncryptionKey"
+	ReadyNodesResourceToken    = "rampart:kind:ReadyNodes"
 )
 
 // ClusterResource is a kind cluster: containers, their network and the files of one cluster, made by the plugin. It is
@@ -224,6 +225,64 @@ func NewEncryptionKeyResource(
 	opts = append([]pulumi.ResourceOption{pulumi.AdditionalSecretOutputs([]string{"base64", "otherBase64"})}, opts...)
 	resource := &EncryptionKeyResource{}
 	if err := ctx.RegisterResource(EncryptionKeyResourceToken, name, *args, resource, opts...); err != nil {
+		return nil, err
+	}
+	return resource, nil
+}
+
+// ReadyNodesResource is there when all nodes of a cluster are Ready. They are when they have a pod network: what installs it comes
+// before, and what starts pods after.
+type ReadyNodesResource struct {
+	pulumi.CustomResourceState
+
+	Cluster           pulumi.StringOutput    `pulumi:"cluster"`
+	Engine            pulumi.StringOutput    `pulumi:"engine"`
+	ClusterID         pulumi.StringOutput    `pulumi:"clusterId"`
+	Workers           pulumi.IntOutput       `pulumi:"workers"`
+	KubernetesVersion pulumi.StringPtrOutput `pulumi:"kubernetesVersion"`
+}
+
+// ReadyNodesResourceArgs are the inputs of a ReadyNodesResource. Each change of them waits for the nodes again.
+type ReadyNodesResourceArgs struct {
+	// Cluster is the kind cluster's name.
+	Cluster pulumi.StringInput
+
+	// Engine is the container engine that holds it: ClusterResource.EngineUsed.
+	Engine pulumi.StringInput
+
+	// ClusterID is ClusterResource.ClusterID.
+	ClusterID pulumi.StringInput
+
+	// Workers is how many workers there are: with the control plane, all of them are waited for.
+	Workers pulumi.IntInput
+
+	// KubernetesVersion is the version that the nodes are to have. Optional.
+	KubernetesVersion pulumi.StringPtrInput
+}
+
+type readyNodesResourceArgs struct {
+	Cluster           string  `pulumi:"cluster"`
+	Engine            string  `pulumi:"engine"`
+	ClusterID         string  `pulumi:"clusterId"`
+	Workers           int     `pulumi:"workers"`
+	KubernetesVersion *string `pulumi:"kubernetesVersion"`
+}
+
+// ElementType lets the SDK treat the struct as an Input.
+func (ReadyNodesResourceArgs) ElementType() reflect.Type {
+	return reflect.TypeFor[readyNodesResourceArgs]()
+}
+
+// NewReadyNodesResource registers the wait with the engine. The error of a node that does not get ready in some four minutes says
+// why, in the words of its kubelet.
+func NewReadyNodesResource(
+	ctx *pulumi.Context, name string, args *ReadyNodesResourceArgs, opts ...pulumi.ResourceOption,
+) (*ReadyNodesResource, error) {
+	if args == nil {
+		args = &ReadyNodesResourceArgs{}
+	}
+	resource := &ReadyNodesResource{}
+	if err := ctx.RegisterResource(ReadyNodesResourceToken, name, *args, resource, opts...); err != nil {
 		return nil, err
 	}
 	return resource, nil

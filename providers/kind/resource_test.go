@@ -125,7 +125,8 @@ func TestResourcesMatchThePluginsSchema(t *testing.T) {
 	if err := json.Unmarshal(text, &found); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := keys(found.Resources), []string{kind.ClusterResourceToken, kind.EncryptionKeyResourceToken}; !slices.Equal(got, want) {
+	want := []string{kind.ClusterResourceToken, kind.EncryptionKeyResourceToken, kind.ReadyNodesResourceToken}
+	if got := keys(found.Resources); !slices.Equal(got, want) {
 		t.Fatalf("the schema's resources are %v, the tokens %v", got, want)
 	}
 	for token, resource := range map[string]struct{ inputs, outputs reflect.Type }{
@@ -136,6 +137,10 @@ func TestResourcesMatchThePluginsSchema(t *testing.T) {
 		kind.EncryptionKeyResourceToken: {
 			inputs:  kind.EncryptionKeyResourceArgs{}.ElementType(),
 			outputs: reflect.TypeFor[kind.EncryptionKeyResource](),
+		},
+		kind.ReadyNodesResourceToken: {
+			inputs:  kind.ReadyNodesResourceArgs{}.ElementType(),
+			outputs: reflect.TypeFor[kind.ReadyNodesResource](),
 		},
 	} {
 		if got, want := properties(resource.inputs), keys(found.Resources[token].InputProperties); !slices.Equal(got, want) {

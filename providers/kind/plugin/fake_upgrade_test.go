@@ -36,6 +36,9 @@ type fakeUpgrade struct {
 	// apiServer is the version of the API server.
 	apiServer string
 
+	// readiness are the answers to who is Ready, one after the other; the last one stays.
+	readiness []string
+
 	// fails is asked before anything is changed or noted.
 	fails func(action string) error
 }
@@ -151,6 +154,12 @@ func (f *fakeUpgrade) script(node, script string, args []string) error {
 
 func (f *fakeUpgrade) kubectl(args []string) (string, error) {
 	switch {
+	case args[len(args)-1] == readinessOfNodes:
+		answer := f.readiness[0]
+		if len(f.readiness) > 1 {
+			f.readiness = f.readiness[1:]
+		}
+		return answer, nil
 	case slices.Contains(args, "jsonpath={.spec.unschedulable}"):
 		if f.closed[args[2]] {
 			return "true", nil

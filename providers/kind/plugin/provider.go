@@ -36,6 +36,7 @@ func newProvider(life context.Context, engines engines, host host) (p.Provider, 
 		WithResources(
 			infer.Resource(&Cluster{engines: engines, host: host}),
 			infer.Resource(&EncryptionKey{}),
+			infer.Resource(&ReadyNodes{engines: engines}),
 		).
 		Build()
 	if err != nil {
