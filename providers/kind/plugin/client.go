@@ -49,8 +49,8 @@ type client interface {
 	// it was not made by createNetwork.
 	networkOwner(ctx context.Context, network string) (owner string, found bool, err error)
 
-	// createNetwork makes the network and returns the ranges that it covers.
-	createNetwork(ctx context.Context, network, owner string) ([]netip.Prefix, error)
+	// createNetwork makes the network, in the given range or in one that the engine chooses, and returns the ranges that it covers.
+	createNetwork(ctx context.Context, network, owner string, subnet netip.Prefix) ([]netip.Prefix, error)
 
 	// removeNetwork removes the network. It fails if containers are in it.
 	removeNetwork(ctx context.Context, network string) error

@@ -1,6 +1,9 @@
 package plugin
 
 import (
+	"fmt"
+	"net/netip"
+
 	"github.com/pulumi/pulumi-go-provider/infer"
 )
 
@@ -146,6 +149,22 @@ type ClusterState struct {
 	Network       string `pulumi:"network"`
 	Nodes         []Node `pulumi:"nodes"`
 }
+
+// ranges are those of pods and of services.
+func (a *ClusterArgs) ranges() ([]netip.Prefix, error) {
+	pods, err := netip.ParsePrefix(a.PodSubnet)
+	if err != nil {
+		return nil, fmt.Errorf("podSubnet: %w", err)
+	}
+	services, err := netip.ParsePrefix(a.ServiceSubnet)
+	if err != nil {
+		return nil, fmt.Errorf("serviceSubnet: %w", err)
+	}
+	return []netip.Prefix{pods, services}, nil
+}
+
+// halfMade says that the state holds what is left of a creation that failed and could not be undone. Nobody has anything in it.
+func (s *ClusterState) halfMade() bool { return s.ClusterID == "" && len(s.Nodes) == 0 }
 
 // Annotate describes the outputs in the schema.
 func (s *ClusterState) Annotate(a infer.Annotator) {

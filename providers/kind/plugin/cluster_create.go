@@ -2,10 +2,10 @@ package plugin
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/pulumi/pulumi-go-provider/infer"
@@ -14,8 +14,8 @@ import (
 // cleanupTimeout bounds what is done after a failure or a cancellation: the engine waits for it.
 const cleanupTimeout = 3 * time.Minute
 
-// Create makes the cluster. If it fails or is cancelled half-way, everything that it had made is removed again. If it
-// succeeds but the cluster cannot be talked to, the cluster is recorded all the same, so that it is not lost.
+// Create makes the cluster. If it fails or is cancelled half-way, everything that it had made is removed again. What cannot be
+// removed is recorded, for the next update or destroy to remove; so is a cluster that stands and cannot be talked to.
 func (c *Cluster) Create(
 	ctx context.Context, req infer.CreateRequest[ClusterArgs],
 ) (infer.CreateResponse[ClusterState], error) {
@@ -54,7 +54,7 @@ func (c *Cluster) build(ctx context.Context, engine client, args ClusterArgs) (i
 	started := newJournal(urnOf(ctx), engine.name(), args)
 	err := makeCluster(ctx, engine, args, started)
 	if err != nil {
-		return infer.CreateResponse[ClusterState]{}, undo(ctx, engine, args, err)
+		return undo(ctx, engine, args, err)
 	}
 	// The cluster stands: from here on a cancellation must not lose it.
 	ctx = context.WithoutCancel(ctx)
@@ -94,8 +94,12 @@ func makeCluster(ctx context.Context, engine client, args ClusterArgs, started j
 	return removeKnownToken(ctx, engine, args.Name)
 }
 
-// undo removes what a failed or cancelled creation had made, and returns the error to report.
-func undo(ctx context.Context, engine client, args ClusterArgs, cause error) error {
+// undo removes what a failed or cancelled creation had made, and returns the error to report. If not all of it can be removed, the
+// state gets a half-made cluster.
+func undo(
+	ctx context.Context, engine client, args ClusterArgs, cause error,
+) (infer.CreateResponse[ClusterState], error) {
+	none := infer.CreateResponse[ClusterState]{}
 	cancelled := ctx.Err() != nil
 	cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
@@ -105,13 +109,16 @@ func undo(ctx context.Context, engine client, args ClusterArgs, cause error) err
 	err := removeCluster(cleanup, engine, args)
 	switch {
 	case err != nil:
-		// The journal still says what is to be done, and the next run does it.
-		return fmt.Errorf("cluster %s could not be made, and not all that had been made of it could be removed (%w): "+
-			"the next run tries again; it failed because of: %w", args.Name, err, cause)
+		remains := newState(engine, args)
+		err = fmt.Errorf("cluster %s could not be made, and not all that had been made of it could be removed (%w): "+
+			"the next up or destroy tries again; it failed because of: %w", args.Name, err, cause)
+		return infer.CreateResponse[ClusterState]{ID: args.Name, Output: remains},
+			infer.ResourceInitFailedError{Reasons: []string{err.Error()}}
 	case cancelled:
-		return fmt.Errorf("making cluster %s was interrupted, and what had been made of it was removed: %w", args.Name, ctx.Err())
+		return none, fmt.Errorf("making cluster %s was interrupted, and what had been made of it was removed: %w",
+			args.Name, ctx.Err())
 	default:
-		return fmt.Errorf("cluster %s could not be made, and what had been made of it was removed: %w", args.Name, cause)
+		return none, fmt.Errorf("cluster %s could not be made, and what had been made of it was removed: %w", args.Name, cause)
 	}
 }
 
@@ -130,35 +137,67 @@ func ensureNetwork(ctx context.Context, engine client, args ClusterArgs) error {
 			return err
 		}
 	}
-	ranges, err := engine.createNetwork(ctx, args.network(), args.Directory)
+	taken, err := args.ranges()
+	if err != nil {
+		return err
+	}
+	chosen, err := engine.createNetwork(ctx, args.network(), args.Directory, netip.Prefix{})
 	if err != nil {
 		return fmt.Errorf("making the cluster's network: %w", err)
 	}
-	pods, err := netip.ParsePrefix(args.PodSubnet)
-	if err != nil {
-		return fmt.Errorf("podSubnet: %w", err)
+	if !overlap(chosen, taken) {
+		return nil
 	}
-	services, err := netip.ParsePrefix(args.ServiceSubnet)
-	if err != nil {
-		return fmt.Errorf("serviceSubnet: %w", err)
+	// The engine knows nothing of the cluster's inside, and another range will do as well.
+	return moveNetwork(ctx, engine, args, taken)
+}
+
+// moveNetwork makes the cluster's network anew, in the first range that meets none of those that are taken and that the engine has
+// free.
+func moveNetwork(ctx context.Context, engine client, args ClusterArgs, taken []netip.Prefix) error {
+	if err := engine.removeNetwork(ctx, args.network()); err != nil {
+		return err
 	}
-	var faults []error
-	for _, nodes := range ranges {
-		if nodes.Overlaps(pods) {
-			faults = append(faults, fmt.Errorf("podSubnet %s overlaps %s, which the engine chose for the nodes: choose another range",
-				pods, nodes))
+	var refused error
+	for _, subnet := range nodeRanges() {
+		if overlap([]netip.Prefix{subnet}, taken) {
+			continue
 		}
-		if nodes.Overlaps(services) {
-			faults = append(faults, fmt.Errorf(
-				"serviceSubnet %s overlaps %s, which the engine chose for the nodes: choose another range", services, nodes))
+		_, err := engine.createNetwork(ctx, args.network(), args.Directory, subnet)
+		if err == nil || ctx.Err() != nil {
+			return err
 		}
+		refused = err
 	}
-	return errors.Join(faults...)
+	return fmt.Errorf("making the cluster's network: podSubnet %s and serviceSubnet %s leave no range for the nodes: choose smaller "+
+		"ones, or others (the engine's last word: %w)", args.PodSubnet, args.ServiceSubnet, refused)
+}
+
+// nodeRanges are the private ranges that engines take for their networks by themselves.
+func nodeRanges() []netip.Prefix {
+	var ranges []netip.Prefix
+	for second := byte(18); second <= 31; second++ {
+		ranges = append(ranges, netip.PrefixFrom(netip.AddrFrom4([4]byte{172, second, 0, 0}), 16))
+	}
+	for third := range byte(64) {
+		ranges = append(ranges, netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 89, third, 0}), 24))
+	}
+	return ranges
+}
+
+func overlap(some, others []netip.Prefix) bool {
+	return slices.ContainsFunc(some, func(one netip.Prefix) bool { return slices.ContainsFunc(others, one.Overlaps) })
+}
+
+// newState is that of a cluster of which nothing is known yet. A list that is nil would be left out of the state, which could then
+// not be read again.
+func newState(engine client, args ClusterArgs) ClusterState {
+	return ClusterState{ClusterArgs: args, EngineUsed: engine.name(), Network: args.network(), Nodes: []Node{}}
 }
 
 // finish reads what there is to know of a cluster that stands, and records that it does.
 func finish(ctx context.Context, engine client, args ClusterArgs) (ClusterState, error) {
-	state := ClusterState{ClusterArgs: args, EngineUsed: engine.name(), Network: args.network()}
+	state := newState(engine, args)
 	containers, err := engine.nodes(ctx, args.Name)
 	if err != nil {
 		return state, err

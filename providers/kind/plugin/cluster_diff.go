@@ -19,7 +19,7 @@ import (
 // hints need nothing. A Kubernetes version that can follow the cluster's, with an image that holds it, is an upgrade in
 // place, and workers come and go. Nodes that a refresh found stopped are started by an update, workers that are missing are made
 // anew, and one that a run had begun to send away is let in again; without its control plane, or half deleted by a run that was
-// cut off, it is another cluster. Where the inputs do not allow a replacement, a change that needs one is an error.
+// cut off, it is another cluster, and what is left of a creation that failed makes way for one. Where the inputs do not allow a replacement, a change that needs one is an error.
 func (c *Cluster) Diff(
 	ctx context.Context, req infer.DiffRequest[ClusterArgs, ClusterState],
 ) (infer.DiffResponse, error) {
@@ -65,7 +65,7 @@ func (c *Cluster) Diff(
 	updateIf("allowReplacement", old.allowReplacement() != inputs.allowReplacement())
 
 	replacing := replacingProperties(diff)
-	if len(replacing) > 0 && !inputs.allowReplacement() {
+	if len(replacing) > 0 && !inputs.allowReplacement() && !req.State.halfMade() {
 		return infer.DiffResponse{}, errors.Join(cannotFollow,
 			fmt.Errorf("cluster %s cannot be changed in place, and is not replaced because that would lose all that is in it "+
 				"(allowReplacement is false): of its inputs, these differ: %s; put them back, or destroy the cluster and make it "+
@@ -144,6 +144,8 @@ func diffNodes(diff map[string]p.PropertyDiff, state ClusterState) {
 	stopped := slices.ContainsFunc(state.Nodes, func(node Node) bool { return node.Status != nodeRunning })
 	count := countRoles(state.Nodes)
 	switch {
+	case state.halfMade():
+		diff["nodes"] = p.PropertyDiff{Kind: p.UpdateReplace}
 	case state.ClusterID == "":
 	case count[roleControlPlane] != 1:
 		diff["nodes"] = p.PropertyDiff{Kind: p.UpdateReplace}

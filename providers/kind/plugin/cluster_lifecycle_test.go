@@ -339,31 +339,134 @@ func TestFailedCreateLeavesNothing(t *testing.T) {
 	assertGone(t, engine, directory)
 }
 
-// TestCleanupThatFailsIsTheNextRuns: what a failed create cannot remove stays in the journal, and the next run removes it first.
-func TestCleanupThatFailsIsTheNextRuns(t *testing.T) {
-	t.Parallel()
-	engine := newFakeEngine()
+// failCreation makes a creation fail half-way, and its cleanup too, and returns what the state gets.
+func failCreation(t *testing.T, engine *fakeEngine, inputs property.Map) p.CreateResponse {
+	t.Helper()
 	engine.creating = func(context.Context) error { return errors.New("kubeadm says no") }
 	engine.deleteError, engine.deleteLeaves = errors.New("the engine is busy"), 1
-	server := startPlugin(t, engine)
-	directory := filepath.Join(t.TempDir(), "blue")
-	inputs := checked(t, server, testInputs(directory))
-	_, err := server.Create(p.CreateRequest{Urn: testURN(), Properties: inputs})
-	for _, want := range []string{"kubeadm says no", "the engine is busy", "the next run tries again"} {
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("error = %v, want %q in it", err, want)
+	resp, err := startPlugin(t, engine).Create(p.CreateRequest{Urn: testURN(), Properties: inputs})
+	if err == nil || resp.PartialState == nil || resp.ID != testName {
+		t.Fatalf("response %+v, error %v: want a partial state, so that the remains are not lost", resp, err)
+	}
+	reasons := strings.Join(resp.PartialState.Reasons, " ")
+	for _, want := range []string{"kubeadm says no", "the engine is busy", "the next up or destroy tries again"} {
+		if !strings.Contains(reasons, want) {
+			t.Errorf("reasons %q do not say %q", reasons, want)
 		}
 	}
 	if nodes, _ := engine.nodes(t.Context(), testName); len(nodes) == 0 {
 		t.Fatal("nothing is left: the rest of this shows nothing")
 	}
 	engine.creating, engine.deleteError = nil, nil
-	created, err := server.Create(p.CreateRequest{Urn: testURN(), Properties: inputs})
-	if err != nil {
+	return resp
+}
+
+// TestCleanupThatFailsIsTheNextRuns: what a failed create cannot remove is replaced by the next run, by delete and create.
+func TestCleanupThatFailsIsTheNextRuns(t *testing.T) {
+	t.Parallel()
+	engine := newFakeEngine()
+	server := startPlugin(t, engine)
+	directory := filepath.Join(t.TempDir(), "blue")
+	// Nobody has anything in it: it is replaced though a cluster that stands must not be.
+	inputs := checked(t, server, testInputs(directory).Set("allowReplacement", property.New(false)))
+	left := failCreation(t, engine, inputs)
+
+	read, err := server.Read(p.ReadRequest{ID: left.ID, Urn: testURN(), Properties: left.Properties, Inputs: inputs})
+	if err != nil || read.ID != testName || !read.Properties.Equals(left.Properties) {
+		t.Errorf("a refresh makes %v of it, %v", read.Properties, err)
+	}
+	diff, err := server.Diff(p.DiffRequest{ID: left.ID, Urn: testURN(), State: left.Properties, Inputs: inputs})
+	if err != nil || diff.DetailedDiff["nodes"].Kind != p.UpdateReplace || !diff.DeleteBeforeReplace {
+		t.Errorf("difference %v, delete first %t, %v", diff.DetailedDiff, diff.DeleteBeforeReplace, err)
+	}
+	if err := server.Delete(p.DeleteRequest{ID: left.ID, Urn: testURN(), Properties: left.Properties}); err != nil {
 		t.Fatal(err)
 	}
-	if nodes, _ := engine.nodes(t.Context(), testName); len(nodes) != 2 || created.ID != testName {
-		t.Errorf("%d nodes of %q after the next run, want 2 of %s", len(nodes), created.ID, testName)
+	assertGone(t, engine, directory)
+	if created := created(t, server, inputs); created.Properties.Get("nodes").AsArray().Len() != 2 {
+		t.Errorf("made anew with the nodes %v", created.Properties.Get("nodes"))
+	}
+}
+
+// TestHalfMadeClusterWithoutAState is for who has lost the state too: the journal knows it.
+func TestHalfMadeClusterWithoutAState(t *testing.T) {
+	t.Parallel()
+	engine := newFakeEngine()
+	server := startPlugin(t, engine)
+	inputs := testInputs(filepath.Join(t.TempDir(), "blue"))
+	failCreation(t, engine, checked(t, server, inputs))
+	if created := created(t, server, inputs); created.Properties.Get("nodes").AsArray().Len() != 2 {
+		t.Errorf("made anew with the nodes %v", created.Properties.Get("nodes"))
+	}
+}
+
+// TestHalfMadeClusterIsGoneWithItsNetwork: as long as anything is left, the state has it.
+func TestHalfMadeClusterIsGoneWithItsNetwork(t *testing.T) {
+	t.Parallel()
+	engine := newFakeEngine()
+	server := startPlugin(t, engine)
+	inputs := checked(t, server, testInputs(filepath.Join(t.TempDir(), "blue")))
+	left := failCreation(t, engine, inputs)
+	for _, step := range []struct {
+		remove func()
+		there  bool
+	}{
+		{func() { engine.clusters = map[string][]nodeContainer{} }, true},
+		{func() { engine.networks = map[string]string{} }, false},
+	} {
+		step.remove()
+		read, err := server.Read(p.ReadRequest{ID: left.ID, Urn: testURN(), Properties: left.Properties, Inputs: inputs})
+		if err != nil || (read.ID != "") != step.there {
+			t.Errorf("a refresh finds %q, %v; want it there: %t", read.ID, err, step.there)
+		}
+	}
+}
+
+func TestNodesGetARangeApartFromPodsAndServices(t *testing.T) {
+	t.Parallel()
+	const ofEngine = "10.89.0.0/24"
+	tests := map[string]struct {
+		pods, services string
+		taken          []string
+		want           string
+	}{
+		"the engine's own":           {"10.244.0.0/16", "10.96.0.0/16", nil, ofEngine},
+		"pods meet it":               {"10.89.0.0/16", "10.96.0.0/16", nil, "172.18.0.0/16"},
+		"services meet it":           {"10.244.0.0/16", "10.88.0.0/15", nil, "172.18.0.0/16"},
+		"pods meet the next one too": {"172.16.0.0/12", "10.89.0.0/20", nil, "10.89.16.0/24"},
+		"another has the next one":   {"10.89.0.0/16", "10.96.0.0/16", []string{"172.18.0.0/16"}, "172.19.0.0/16"},
+		"none is left":               {"172.16.0.0/12", "10.88.0.0/15", nil, ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			engine := newFakeEngine()
+			engine.takenRanges = test.taken
+			server := startPlugin(t, engine)
+			directory := filepath.Join(t.TempDir(), "blue")
+			inputs := checked(t, server, testInputs(directory).
+				Set("podSubnet", property.New(test.pods)).Set("serviceSubnet", property.New(test.services)))
+			_, err := server.Create(p.CreateRequest{Urn: testURN(), Properties: inputs})
+			if test.want == "" {
+				if err == nil || !strings.Contains(err.Error(), test.pods) || !strings.Contains(err.Error(), test.services) {
+					t.Errorf("error %v, want one that names the ranges", err)
+				}
+				assertGone(t, engine, directory)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var made []string
+			for _, line := range engine.recorded() {
+				if _, where, found := strings.Cut(line, "create network rampart-blue in "); found {
+					made = append(made, where)
+				}
+			}
+			if got := made[len(made)-1]; got != test.want {
+				t.Errorf("the network was made in %v, want %s last", made, test.want)
+			}
+		})
 	}
 }
 

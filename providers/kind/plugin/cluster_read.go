@@ -39,6 +39,9 @@ func (c *Cluster) Read(
 	if err != nil {
 		return infer.ReadResponse[ClusterArgs, ClusterState]{}, err
 	}
+	if req.State.halfMade() {
+		return readRemains(ctx, engine, req, nodes)
+	}
 	if len(nodes) == 0 {
 		return infer.ReadResponse[ClusterArgs, ClusterState]{}, nil
 	}
@@ -62,6 +65,17 @@ func (c *Cluster) Read(
 		}
 	}
 	return infer.ReadResponse[ClusterArgs, ClusterState]{ID: req.ID, Inputs: req.Inputs, State: state}, nil
+}
+
+// readRemains says whether anything is left of a cluster that was never made in full. There is nothing to be read of it.
+func readRemains(
+	ctx context.Context, engine client, req infer.ReadRequest[ClusterArgs, ClusterState], nodes []nodeContainer,
+) (infer.ReadResponse[ClusterArgs, ClusterState], error) {
+	owner, _, err := engine.networkOwner(ctx, req.State.Network)
+	if err != nil || len(nodes) == 0 && owner != req.State.Directory {
+		return infer.ReadResponse[ClusterArgs, ClusterState]{}, err
+	}
+	return infer.ReadResponse[ClusterArgs, ClusterState]{ID: req.ID, Inputs: req.Inputs, State: req.State}, nil
 }
 
 // readDirectory reads what stands in the cluster's directory into its state.

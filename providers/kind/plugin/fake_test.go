@@ -49,6 +49,7 @@ type fakeEngine struct {
 	kubeconfigErr error
 	archiveImages map[string]string
 	noConfigIDs   bool
+	takenRanges   []string
 
 	// upgrades is what an upgrade meets and changes on the nodes.
 	upgrades fakeUpgrade
@@ -152,12 +153,18 @@ func (f *fakeEngine) networkOwner(_ context.Context, network string) (string, bo
 	return owner, found, nil
 }
 
-func (f *fakeEngine) createNetwork(_ context.Context, network, owner string) ([]netip.Prefix, error) {
+func (f *fakeEngine) createNetwork(_ context.Context, network, owner string, subnet netip.Prefix) ([]netip.Prefix, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.record("create network %s", network)
+	if !subnet.IsValid() {
+		subnet = netip.MustParsePrefix("10.89.0.0/24")
+	}
+	if slices.Contains(f.takenRanges, subnet.String()) {
+		return nil, fmt.Errorf("subnet %s is already used", subnet)
+	}
+	f.record("create network %s in %s", network, subnet)
 	f.networks[network] = owner
-	return []netip.Prefix{netip.MustParsePrefix("10.89.0.0/24")}, nil
+	return []netip.Prefix{subnet}, nil
 }
 
 func (f *fakeEngine) removeNetwork(_ context.Context, network string) error {

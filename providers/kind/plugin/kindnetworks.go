@@ -54,8 +54,13 @@ func (k *kindClient) networkOwner(ctx context.Context, network string) (string, 
 	return found.Labels[ownerLabel], true, nil
 }
 
-func (k *kindClient) createNetwork(ctx context.Context, network, owner string) ([]netip.Prefix, error) {
+func (k *kindClient) createNetwork(
+	ctx context.Context, network, owner string, subnet netip.Prefix,
+) ([]netip.Prefix, error) {
 	args := []string{"network", "create", "--driver", "bridge", "--label", ownerLabel + "=" + owner}
+	if subnet.IsValid() {
+		args = append(args, "--subnet", subnet.String())
+	}
 	if k.name() == engineDocker {
 		// Docker gives a new network 1500 whatever the default one has, and larger packets then get lost on the way out.
 		mtu, err := k.engine.run(ctx, "network", "inspect", "bridge", "--format",
