@@ -17,7 +17,7 @@ const againDeadline = 5 * time.Minute
 const noChanges = "no changes"
 
 // TestSecondUpChangesNothing runs up again and lets the engine's own history say what it did. The one after that does not ask the
-// engine, until there is something to ask.
+// engine, until there is something to ask. pulumi up by hand is the last.
 //
 //nolint:paralleltest // the stack has one lock
 func TestSecondUpChangesNothing(t *testing.T) {
@@ -45,8 +45,18 @@ func TestSecondUpChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustSayNoChanges(ctx, t)
-	if fourth := lastRun(ctx, t); fourth.StartTime == second.StartTime {
+	fourth := lastRun(ctx, t)
+	if fourth.StartTime == second.StartTime {
 		t.Error("the stack's file was written, and up did not ask the engine")
+	}
+	// By hand it is the same program, with the same settings.
+	if _, err := product.Pulumi(ctx, "up", "--yes", "--skip-preview", "--non-interactive"); err != nil {
+		t.Fatal(err)
+	}
+	byHand := lastRun(ctx, t)
+	if byHand.StartTime == fourth.StartTime || byHand.Kind != "update" || byHand.Result != "succeeded" ||
+		!maps.Equal(byHand.ResourceChanges, second.ResourceChanges) {
+		t.Errorf("pulumi up by hand: %+v, and rampart up: %+v", byHand, second)
 	}
 }
 

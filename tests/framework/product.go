@@ -367,13 +367,25 @@ func (p *Product) Pulumi(ctx context.Context, args ...string) (string, error) {
 	return p.pulumi(ctx, nil, args...)
 }
 
+// PulumiElsewhere is the same in another project, whose folder holds the state of its stacks, too.
+func (p *Product) PulumiElsewhere(ctx context.Context, project string, args ...string) (string, error) {
+	leave := `unset PULUMI_STACK PULUMI_CONFIG_FILE; export PULUMI_BACKEND_URL="file://$RAMPART_TEST_PROJECT"; cd "$RAMPART_TEST_PROJECT"; `
+	return p.shell(ctx, nil, leave, []string{"RAMPART_TEST_PROJECT=" + project}, args...)
+}
+
 func (p *Product) pulumi(ctx context.Context, stdin io.Reader, args ...string) (string, error) {
+	return p.shell(ctx, stdin, "", nil, args...)
+}
+
+// shell runs the Pulumi command line in a shell with what `rampart env` prints and some commands before it.
+func (p *Product) shell(ctx context.Context, stdin io.Reader, before string, variables []string, args ...string) (string, error) {
 	env, err := p.ask(ctx, "env")
 	if err != nil {
 		return "", err
 	}
-	command := exec.CommandContext(ctx, "sh", slices.Concat([]string{"-c", `eval "$0"; pulumi "$@"`, env.Stdout}, args)...)
-	command.Dir, command.Env = p.Root, p.Environment()
+	script := `eval "$0"; ` + before + `pulumi "$@"`
+	command := exec.CommandContext(ctx, "sh", slices.Concat([]string{"-c", script, env.Stdout}, args)...)
+	command.Dir, command.Env = p.Root, append(p.Environment(), variables...)
 	// Without any, package os looks at the folder itself: see build.
 	command.SysProcAttr = &syscall.SysProcAttr{}
 	var stdout, stderr bytes.Buffer
