@@ -17,12 +17,12 @@ func LacksEngine(ctx context.Context, wanted string) bool {
 		return false
 	}
 	return wanted == "podman" || !slices.ContainsFunc([]string{"docker", "nerdctl"}, func(name string) bool {
-		return Answers(ctx, name) == nil
+		return answers(ctx, name) == nil
 	})
 }
 
-// Answers asks an engine whether it can be used.
-func Answers(ctx context.Context, engine string) error {
+// answers asks an engine whether it can be used.
+func answers(ctx context.Context, engine string) error {
 	ctx, cancel := context.WithTimeout(ctx, engineTimeout)
 	defer cancel()
 	return exec.CommandContext(ctx, engine, "info").Run()

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rampart-iac/rampart/stacks"
 )
@@ -107,6 +108,12 @@ func TestStamp(t *testing.T) {
 	}
 	check(one, []string{recipe}, true)
 	check(one, []string{recipe + ".gone"}, false)
+	// Another clone has built what this one was filled with anew.
+	later := time.Now().Add(time.Hour)
+	if err := os.Chtimes(recipe, later, later); err != nil {
+		t.Fatal(err)
+	}
+	check(one, []string{recipe}, false)
 	write(t, recipe, "two")
 	two, err := fingerprint([]string{"airgap"}, source)
 	if err != nil {

@@ -42,9 +42,11 @@ func fingerprint(words []string, folders ...string) (string, error) {
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// stamped says whether the working folder was filled from this, and all that it was filled with is still there.
+// stamped says whether the working folder was filled from this, and all that it was filled with is still there. What is newer than the
+// note was made anew since, by another clone that shares the store.
 func stamped(home, fingerprint string, files []string) (bool, error) {
-	content, err := os.ReadFile(filepath.Join(home, stampFile))
+	name := filepath.Join(home, stampFile)
+	content, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -54,8 +56,12 @@ func stamped(home, fingerprint string, files []string) (bool, error) {
 	if string(content) != fingerprint {
 		return false, nil
 	}
+	note, err := os.Stat(name)
+	if err != nil {
+		return false, fmt.Errorf("reading what the working folder was filled from: %w", err)
+	}
 	for _, file := range files {
-		if _, err := os.Stat(file); err != nil {
+		if found, err := os.Stat(file); err != nil || found.ModTime().After(note.ModTime()) {
 			return false, nil //nolint:nilerr // a file that cannot be seen is one to make again
 		}
 	}

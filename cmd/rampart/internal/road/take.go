@@ -57,7 +57,8 @@ func Programs(w *workspace.Workspace) []string {
 // versions stay.
 func takeAirgap(ctx context.Context, w *workspace.Workspace, need Need, progress io.Writer) error {
 	source := filepath.Join(w.Root, "tools", "airgap")
-	mark, err := fingerprint([]string{string(stacks.RoadAirgap), string(need.Version), runtime.Version()}, source)
+	// Another Go, and another release of the distribution, build other programs and images: tools/airgap has them in its keys.
+	mark, err := fingerprint([]string{string(stacks.RoadAirgap), string(need.Version), runtime.Version(), distribution()}, source)
 	if err != nil {
 		return err
 	}
@@ -78,6 +79,15 @@ func takeAirgap(ctx context.Context, w *workspace.Workspace, need Need, progress
 		return err
 	}
 	return stamp(w.Home, mark)
+}
+
+// distribution is what this machine's says of itself, its release among it, and nothing where it says nothing.
+func distribution() string {
+	content, err := os.ReadFile("/etc/os-release")
+	if err != nil {
+		return ""
+	}
+	return string(content)
 }
 
 // airgap compiles the tool of the air-gapped road and runs it.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/rampart-iac/rampart/tools/airgap/internal/image"
@@ -21,10 +22,13 @@ type Rootfs struct {
 	Sources string
 }
 
-// Facts go into the part's key. The state of the mirror does not: a package update does not rebuild anything by
-// itself.
+// Facts go into the part's key: the release of Debian among them, so that a machine that was upgraded builds anew. The state of the
+// mirror does not: a package update does not rebuild anything by itself.
 func (r Rootfs) Facts() []string {
-	return []string{"revision " + rootfsRevision, "packages " + strings.Join(r.Packages, " ")}
+	return []string{
+		"revision " + rootfsRevision, "packages " + strings.Join(r.Packages, " "),
+		"suite " + suiteOf(r.Sources), "architecture " + runtime.GOARCH,
+	}
 }
 
 // rootfsRevision goes into every root filesystem's key. Raise it when Build or leftover change.
