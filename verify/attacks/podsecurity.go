@@ -95,7 +95,7 @@ func baselineDeeds() []deed {
 			spec.HostNetwork = true
 			spec.SecurityContext.WindowsOptions = &corev1.WindowsSecurityContextOptions{HostProcess: &yes}
 		}},
-		{says: "has the kubelet probe another host", denial: "probe", change: inContainer(func(c *corev1.Container) {
+		{says: "has the kubelet probe another host", denial: "probe or lifecycle host", change: inContainer(func(c *corev1.Container) {
 			c.LivenessProbe = &corev1.Probe{ProbeHandler: corev1.ProbeHandler{
 				HTTPGet: &corev1.HTTPGetAction{Host: "10.0.0.1", Port: intstr.FromInt32(80)},
 			}}
@@ -191,7 +191,7 @@ const podSecurityDenial = "violates PodSecurity"
 const policyDenial = "ValidatingAdmissionPolicy"
 
 func (d deed) do(ctx context.Context, scope *verify.Scope, trial *verify.Trial, namespace string) error {
-	pod := scope.DecentPod(namespace, scope.Name("probe"))
+	pod := scope.DecentPod(namespace, scope.Name("deed"))
 	d.change(&pod.Spec)
 	stored, err := scope.Client.CoreV1().Pods(namespace).Create(ctx, pod, dryRun)
 	switch {

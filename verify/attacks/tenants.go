@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,17 +41,15 @@ func tenantNamespaces(ctx context.Context, scope *verify.Scope, trial *verify.Tr
 	if err != nil {
 		return err
 	}
-	if len(list.Items) == 0 {
+	standing := slices.DeleteFunc(list.Items, func(namespace corev1.Namespace) bool { return namespace.DeletionTimestamp != nil })
+	if len(standing) == 0 {
 		return errNoTenants
 	}
 	if err := trial.Control("tenants have namespaces", nil); err != nil {
 		return err
 	}
 	owners := map[string]string{}
-	for _, namespace := range list.Items {
-		if namespace.DeletionTimestamp != nil {
-			continue
-		}
+	for _, namespace := range standing {
 		tenant := namespace.Labels[tenantLabel]
 		if owners[tenant] != "" {
 			trial.Broken(control, "tenant %s has two namespaces: %s and %s", tenant, owners[tenant], namespace.Name)
