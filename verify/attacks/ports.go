@@ -145,6 +145,9 @@ func noneFound(modern int) error {
 	return nil
 }
 
+// startTime is how long a process that starts anew is given until its port is probed once more.
+const startTime = 2 * time.Second
+
 func probePorts(ctx context.Context, scope *verify.Scope) ([]*port, error) {
 	ports, err := findPorts(ctx, scope)
 	if err != nil {
@@ -157,9 +160,15 @@ func probePorts(ctx context.Context, scope *verify.Scope) ([]*port, error) {
 	if err := inParallel(ports, probe); err != nil {
 		return nil, err
 	}
-	// Once more, for a process that was starting anew.
-	if err := inParallel(failed(ports), probe); err != nil {
-		return nil, err
+	if unanswered := failed(ports); len(unanswered) > 0 {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(startTime):
+		}
+		if err := inParallel(unanswered, probe); err != nil {
+			return nil, err
+		}
 	}
 	again, err := findPorts(ctx, scope)
 	if err != nil {
