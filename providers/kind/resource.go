@@ -230,8 +230,8 @@ func NewEncryptionKeyResource(
 	return resource, nil
 }
 
-// ReadyNodesResource is there when all nodes of a cluster are Ready. They are when they have a pod network: what installs it comes
-// before, and what starts pods after.
+// ReadyNodesResource is there when all nodes of a cluster are Ready. They are when they have a pod network: what installs it
+// comes before, and what starts pods after.
 type ReadyNodesResource struct {
 	pulumi.CustomResourceState
 

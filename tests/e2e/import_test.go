@@ -27,7 +27,8 @@ func TestAClusterIsImported(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	if err := os.WriteFile(filepath.Join(project, "Pulumi.yaml"), []byte("name: imported\nruntime: go\n"), 0o600); err != nil {
+	settings := "name: imported\nruntime: go\nplugins: {providers: [{name: rampart, path: " + filepath.Join(product.Root, ".rampart", "bin") + "}]}\n"
+	if err := os.WriteFile(filepath.Join(project, "Pulumi.yaml"), []byte(settings), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	pulumi := func(args ...string) string {

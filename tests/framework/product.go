@@ -369,7 +369,8 @@ func (p *Product) Pulumi(ctx context.Context, args ...string) (string, error) {
 
 // PulumiElsewhere is the same in another project, whose folder holds the state of its stacks, too.
 func (p *Product) PulumiElsewhere(ctx context.Context, project string, args ...string) (string, error) {
-	leave := `unset PULUMI_STACK PULUMI_CONFIG_FILE; export PULUMI_BACKEND_URL="file://$RAMPART_TEST_PROJECT"; cd "$RAMPART_TEST_PROJECT"; `
+	leave := `unset PULUMI_STACK PULUMI_CONFIG_FILE; export PULUMI_BACKEND_URL="file://$RAMPART_TEST_PROJECT"; ` +
+		`cd "$RAMPART_TEST_PROJECT"; `
 	return p.shell(ctx, nil, leave, []string{"RAMPART_TEST_PROJECT=" + project}, args...)
 }
 

@@ -75,14 +75,17 @@ func (o *Outside) takeTurn(ctx context.Context, node *Node) error {
 }
 
 func (o *Outside) on(ctx context.Context, node *Node, ports []string) error {
-	if _, err := node.Exec(ctx, "ip", "address", "replace", o.Address+"/32", "dev", "lo"); err != nil {
-		return err
-	}
+	// Said before it is done, and done to its end: of a command that is cut short nobody knows whether the node runs it yet.
 	o.undo = append(o.undo, undo{"address " + o.Address + " on node " + node.Name, func(ctx context.Context) error {
 		// Unlike deleting, this is no fault the second time.
 		_, err := node.Exec(ctx, "ip", "address", "flush", "dev", "lo", "to", o.Address+"/32")
 		return err
 	}})
+	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeDeadline)
+	defer cancel()
+	if _, err := node.Exec(whole, "ip", "address", "replace", o.Address+"/32", "dev", "lo"); err != nil {
+		return err
+	}
 	route, err := node.Exec(ctx, "ip", "route", "get", o.Address)
 	if err != nil {
 		return err

@@ -94,8 +94,8 @@ func makeCluster(ctx context.Context, engine client, args ClusterArgs, started j
 	return removeKnownToken(ctx, engine, args.Name)
 }
 
-// undo removes what a failed or cancelled creation had made, and returns the error to report. If not all of it can be removed, the
-// state gets a half-made cluster.
+// undo removes what a failed or cancelled creation had made, and returns the error to report. If not all of it can be removed,
+// the state gets a half-made cluster.
 func undo(
 	ctx context.Context, engine client, args ClusterArgs, cause error,
 ) (infer.CreateResponse[ClusterState], error) {
@@ -152,8 +152,8 @@ func ensureNetwork(ctx context.Context, engine client, args ClusterArgs) error {
 	return moveNetwork(ctx, engine, args, taken)
 }
 
-// moveNetwork makes the cluster's network anew, in the first range that meets none of those that are taken and that the engine has
-// free.
+// moveNetwork makes the cluster's network anew, in the first range that meets none of those that are taken and that the engine
+// has free.
 func moveNetwork(ctx context.Context, engine client, args ClusterArgs, taken []netip.Prefix) error {
 	if err := engine.removeNetwork(ctx, args.network()); err != nil {
 		return err
@@ -169,8 +169,8 @@ func moveNetwork(ctx context.Context, engine client, args ClusterArgs, taken []n
 		}
 		refused = err
 	}
-	return fmt.Errorf("making the cluster's network: podSubnet %s and serviceSubnet %s leave no range for the nodes: choose smaller "+
-		"ones, or others (the engine's last word: %w)", args.PodSubnet, args.ServiceSubnet, refused)
+	return fmt.Errorf("making the cluster's network: podSubnet %s and serviceSubnet %s leave no range for the nodes: choose "+
+		"smaller ones, or others (the engine's last word: %w)", args.PodSubnet, args.ServiceSubnet, refused)
 }
 
 // nodeRanges are the private ranges that engines take for their networks by themselves.
@@ -189,8 +189,8 @@ func overlap(some, others []netip.Prefix) bool {
 	return slices.ContainsFunc(some, func(one netip.Prefix) bool { return slices.ContainsFunc(others, one.Overlaps) })
 }
 
-// newState is that of a cluster of which nothing is known yet. A list that is nil would be left out of the state, which could then
-// not be read again.
+// newState is that of a cluster of which nothing is known yet. A list that is nil would be left out of the state, which could
+// then not be read again.
 func newState(engine client, args ClusterArgs) ClusterState {
 	return ClusterState{ClusterArgs: args, EngineUsed: engine.name(), Network: args.network(), Nodes: []Node{}}
 }

@@ -19,7 +19,8 @@ import (
 // hints need nothing. A Kubernetes version that can follow the cluster's, with an image that holds it, is an upgrade in
 // place, and workers come and go. Nodes that a refresh found stopped are started by an update, workers that are missing are made
 // anew, and one that a run had begun to send away is let in again; without its control plane, or half deleted by a run that was
-// cut off, it is another cluster, and what is left of a creation that failed makes way for one. Where the inputs do not allow a replacement, a change that needs one is an error.
+// cut off, it is another cluster, and what is left of a creation that failed makes way for one. Where the inputs do not allow a
+// replacement, a change that needs one is an error.
 func (c *Cluster) Diff(
 	ctx context.Context, req infer.DiffRequest[ClusterArgs, ClusterState],
 ) (infer.DiffResponse, error) {

@@ -75,7 +75,7 @@ func readRemains(
 	if err != nil || len(nodes) == 0 && owner != req.State.Directory {
 		return infer.ReadResponse[ClusterArgs, ClusterState]{}, err
 	}
-	return infer.ReadResponse[ClusterArgs, ClusterState]{ID: req.ID, Inputs: req.Inputs, State: req.State}, nil
+	return infer.ReadResponse[ClusterArgs, ClusterState](req), nil
 }
 
 // readDirectory reads what stands in the cluster's directory into its state.

@@ -8,8 +8,8 @@ import (
 	"github.com/pulumi/pulumi-go-provider/infer"
 )
 
-// ReadyNodes waits for nodes. It is a resource of its own because nodes get ready long after they are made: by what is installed in
-// the cluster.
+// ReadyNodes waits for nodes. It is a resource of its own because nodes get ready long after they are made: by what is
+// installed in the cluster.
 type ReadyNodes struct {
 	engines engines
 }
@@ -49,7 +49,8 @@ type ReadyNodesState struct {
 	ReadyNodesArgs
 }
 
-// Create waits until all nodes are Ready, for some minutes at most. The error names each node that is not, in the kubelet's words.
+// Create waits until all nodes are Ready, for some minutes at most. The error names each node that is not, in its kubelet's
+// words.
 func (r *ReadyNodes) Create(
 	ctx context.Context, req infer.CreateRequest[ReadyNodesArgs],
 ) (infer.CreateResponse[ReadyNodesState], error) {

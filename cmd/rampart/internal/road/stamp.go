@@ -42,8 +42,8 @@ func fingerprint(words []string, folders ...string) (string, error) {
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// stamped says whether the working folder was filled from this, and all that it was filled with is still there. What is newer than the
-// note was made anew since, by another clone that shares the store.
+// stamped says whether the working folder was filled from this, and all that it was filled with is still there. What is newer
+// than the note was made anew since, by another clone that shares the store.
 func stamped(home, fingerprint string, files []string) (bool, error) {
 	name := filepath.Join(home, stampFile)
 	content, err := os.ReadFile(name)
