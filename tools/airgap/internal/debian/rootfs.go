@@ -22,8 +22,8 @@ type Rootfs struct {
 	Sources string
 }
 
-// Facts go into the part's key: the release of Debian among them, so that a machine that was upgraded builds anew. The state of the
-// mirror does not: a package update does not rebuild anything by itself.
+// Facts go into the part's key: the release of Debian among them, so that a machine that was upgraded builds anew. The state of
+// the mirror does not: a package update does not rebuild anything by itself.
 func (r Rootfs) Facts() []string {
 	return []string{
 		"revision " + rootfsRevision, "packages " + strings.Join(r.Packages, " "),
