@@ -65,7 +65,7 @@ func TestAClusterIsImported(t *testing.T) {
 			}
 		}
 	}
-	if !strings.Contains(refreshed, "1 unchanged") {
+	if !strings.Contains(refreshed, "2 unchanged") { // the stack, and the cluster in it
 		t.Errorf("a refresh of what was imported says\n%s", refreshed)
 	}
 	if _, err := cluster.Client.CoreV1().Namespaces().Get(ctx, metav1.NamespaceSystem, metav1.GetOptions{}); err != nil {

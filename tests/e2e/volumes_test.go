@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -10,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/rampart-iac/rampart/tests/framework"
+	"github.com/rampart-iac/rampart/verify/live"
 )
 
 // TestTenantsGetVolumes: what makes volumes works under everything that the stack enforces. It watches the API server
@@ -40,5 +42,13 @@ func TestTenantsGetVolumes(t *testing.T) {
 		PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: claim.Name},
 	}}}
 	pod.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "data", MountPath: "/data"}}
-	cluster.RunPod(t, pod)
+	cluster.CreatePod(t, pod)
+	// Another pod has to start and to end on the node before it, which makes the folder.
+	framework.Eventually(t, "the pod with its volume to be ready", 3*time.Minute, func(ctx context.Context) error {
+		created, err := cluster.Client.CoreV1().Pods(pod.Namespace).Get(ctx, pod.Name, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		return live.Ready(created)
+	})
 }
